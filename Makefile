@@ -1,0 +1,38 @@
+# Everything is set up in .venv from the lock files; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-all check bench clean
+
+$(VENV)/run.stamp: requirements/run.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/run.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.lock
+	touch $@
+
+$(VENV)/bench.stamp: requirements/bench.lock $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/bench.lock
+	touch $@
+
+demo: $(VENV)/run.stamp  ## a small shop of its own making, through the whole journey
+	$(BIN)/aisle demo
+
+test: $(VENV)/dev.stamp  ## all tests but the hour-long ones
+	$(BIN)/pytest -m "not data"
+
+test-all: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## the tests that need the real data sets too
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp  ## style, types, import directions
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

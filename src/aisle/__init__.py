@@ -1,0 +1,23 @@
+"""Aisle puts every product of every merchant into one category tree."""
+
+from typing import TYPE_CHECKING
+
+from aisle.core.errors import AisleError
+from aisle.core.records import Product
+
+if TYPE_CHECKING:
+    from aisle.model.predictor import Predictor
+
+__version__ = "0.1.0"
+__all__ = ["AisleError", "Product", "__version__", "load"]
+
+
+def load(path: str) -> "Predictor":
+    """Load a model directory, after checking it, as something that can `predict`.
+
+    Raises:
+        AisleError: the directory is missing, incomplete, changed, or of a newer format.
+    """
+    from aisle.model.predictor import load
+
+    return load(path)

@@ -1,0 +1,66 @@
+"""The group `aisle`: finds each command when it is asked for, and turns a user's error into one line."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from aisle import __version__
+from aisle.core.errors import AisleError
+
+COMMANDS = {
+    "demo": ("aisle.cli.demo", "A small shop of its own making, through the whole journey."),
+    "evaluate": ("aisle.cli.evaluate", "Score a model on labelled products."),
+    "ingest": ("aisle.cli.ingest", "Turn merchants' feeds into a catalogue of labelled, split products."),
+    "predict": ("aisle.cli.predict", "Give every product of a feed its category."),
+    "taxonomy": ("aisle.cli.taxonomy", "Look at a category tree."),
+    "train": ("aisle.cli.train", "Train a model on a catalogue."),
+}
+"""From a command's name to its module, which holds `command`, and its line of help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run, so that `aisle --help` loads none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every name, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command, or None for a name there is none of."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table above, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="aisle")
+def group() -> None:
+    """Put every product of every merchant into one category tree.
+
+    Feeds in, a trained model, an honest evaluation, categories out. Start with `aisle demo`.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code: 0, 2 for a user's error, 130 when interrupted."""
+    try:
+        group.main(arguments, prog_name="aisle", standalone_mode=False)
+    except AisleError as error:
+        print(f"aisle: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        print("aisle: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
+        return 130
+    return 0

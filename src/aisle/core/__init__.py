@@ -1,0 +1,1 @@
+"""What has no better room and every room may need."""

@@ -1,0 +1,175 @@
+"""Addresses and outputs: finding inputs anywhere, and putting an output in place whole or not at all."""
+
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+
+from aisle.core.errors import AisleError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def expand_addresses(addresses: list[str]) -> list[str]:
+    """Turn paths, globs and fsspec addresses into the addresses of files, in order.
+
+    Raises:
+        AisleError: an address or a glob names no file.
+    """
+    found: list[str] = []
+    for address in addresses:
+        filesystem, path = fsspec.core.url_to_fs(address)
+        remote = "://" in address
+        names = sorted(filesystem.glob(path)) if any(c in path for c in "*?[") else [path]
+        if not names or not all(filesystem.isfile(name) for name in names):
+            raise AisleError(f"{address}: {_why_no_file(filesystem.exists(path))}")
+        for name in names:
+            found.append(filesystem.unstrip_protocol(name) if remote else _as_written(address, name))
+    return found
+
+
+def _why_no_file(exists: bool) -> str:
+    if exists:
+        return "is a folder, not a file; name the files in it, for example with a pattern such as '*.tsv'"
+    return "no such file; check the spelling and the folder"
+
+
+def _as_written(address: str, name: str) -> str:
+    """Keep a relative path relative, as the user wrote it."""
+    return name if Path(address).is_absolute() else os.path.relpath(name)
+
+
+def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
+    """Refuse an output that exists, unless it may be overwritten.
+
+    Args:
+        overwrite: the user asked for what is there to be replaced.
+        marker: a file that a folder of our own making holds; a folder without it is never replaced.
+
+    Raises:
+        AisleError: the output exists, is not ours to replace, or its parent folder does not exist.
+    """
+    if not target.absolute().parent.is_dir():
+        raise AisleError(f"{target}: the folder {target.absolute().parent} does not exist; make it first")
+    if not (target.exists() or target.is_symlink()):
+        return
+    if not overwrite:
+        raise AisleError(f"{target}: exists already; name another output, or add --overwrite")
+    if marker and not (target / marker).is_file():
+        raise AisleError(f"{target}: holds no {marker}, so it is not ours to overwrite; name another output")
+    if not marker and target.is_dir():
+        raise AisleError(f"{target}: is a folder; name a file")
+
+
+@contextmanager
+def new_directory(target: Path, *, overwrite: bool = False, marker: str) -> Iterator[Path]:
+    """Give an empty folder beside `target` to write into; when the block ends well, it becomes `target`.
+
+    A block that fails leaves what was there before. What a killed process left behind is cleared away by the
+    next one. See `check_output` for the arguments and what is raised.
+    """
+    with _put_in_place(target, overwrite=overwrite, marker=marker) as partial:
+        partial.mkdir()
+        yield partial
+        for path in sorted(partial.rglob("*")):
+            _fsync(path)
+        _fsync(partial)
+
+
+@contextmanager
+def new_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give the path of a file beside `target` to write to; when the block ends well, it becomes `target`.
+
+    See `check_output` for what is raised.
+    """
+    with _put_in_place(target, overwrite=overwrite, marker="") as partial:
+        yield partial
+        _fsync(partial)
+
+
+@contextmanager
+def _put_in_place(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
+    check_output(target, overwrite=overwrite, marker=marker)
+    target = target.absolute()
+    _clear_leftovers(target)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        check_output(target, overwrite=overwrite, marker=marker)
+        if target.exists():
+            exchange(partial, target)
+        else:
+            partial.rename(target)
+        _fsync(target.parent)
+    finally:
+        _remove(partial)
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what processes that no longer live have left beside `target`."""
+    for leftover in target.parent.glob(f".{target.name}.*.partial"):
+        pid = leftover.name.removesuffix(".partial").rpartition(".")[2]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            _remove(leftover)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def exchange(first: Path, second: Path) -> None:
+    """Swap two paths in one step where the system can, so that neither is ever absent.
+
+    Where it cannot, `second` is absent for the instant between two renames.
+    """
+    if not _rename_exchange(first, second):
+        aside = second.with_name(f".{second.name}.{os.getpid()}.old.partial")
+        second.rename(aside)
+        first.rename(second)
+        aside.rename(first)
+
+
+def _rename_exchange(first: Path, second: Path) -> bool:
+    """Call Linux's renameat2 with RENAME_EXCHANGE; False where the system or the file system lacks it."""
+    renameat2: Callable[..., int] | None = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    code = renameat2(
+        _AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    if code == 0:
+        return True
+    error = ctypes.get_errno()
+    if error in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(error, os.strerror(error), str(second))
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if not (path.is_dir() and error.errno == errno.EINVAL):  # some file systems cannot sync a folder
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,50 @@
+"""Small frozen records that pass between rooms: a product, an image's whereabouts, answers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIELDS = ("title", "description", "brand", "merchant_category", "link", "image")
+"""What can speak for a product. Bit i of a mask is set when the product has FIELDS[i]."""
+
+TEXT_FIELDS = FIELDS[:-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One product as a caller holds it; every field but the id may be missing.
+
+    Args:
+        images: paths of local files, or encoded bytes (JPEG, PNG, WebP, ...); all of them count.
+    """
+
+    id: str = ""
+    merchant: str = ""
+    title: str = ""
+    description: str = ""
+    brand: str = ""
+    merchant_category: str = ""
+    link: str = ""
+    images: tuple[str | bytes, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """Where a batch of products belongs: for each a path down the tree, and the runners-up.
+
+    Node indices are those of the taxonomy that made the answers and are never stored on disk.
+
+    Args:
+        path: (products, levels) node index at level 1, 2, ...; -1 below the path's leaf.
+        path_p: (products, levels) probability of that node; NaN below the path's leaf.
+        top_leaves: (products, k) node indices of the k most probable leaves, the most probable first.
+        top_p: (products, k) their probabilities.
+        mask: (products,) which fields spoke; bit i stands for FIELDS[i].
+    """
+
+    path: NDArray[np.int32]
+    path_p: NDArray[np.float32]
+    top_leaves: NDArray[np.int32]
+    top_p: NDArray[np.float32]
+    mask: NDArray[np.uint8]

@@ -1,0 +1,1 @@
+"""Vectors to log-probabilities over the leaves."""

@@ -1,0 +1,1 @@
+"""Where a product's images lie, and how their bytes become pixels."""

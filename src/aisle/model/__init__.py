@@ -1,0 +1,1 @@
+"""The model directory: writing, checking, loading, predicting."""

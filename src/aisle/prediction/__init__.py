@@ -1,0 +1,1 @@
+"""The batch job: a feed in, its categories out."""

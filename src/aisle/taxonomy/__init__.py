@@ -1,0 +1,1 @@
+"""The category tree: reading, cutting, and probabilities of its nodes."""

@@ -1,0 +1,1 @@
+"""A recipe and a catalogue to weights."""
