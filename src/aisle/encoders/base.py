@@ -1,0 +1,93 @@
+"""What every encoder can do, and the table of encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aisle.core.registry import Registry
+
+if TYPE_CHECKING:
+    from aisle.images.source import ImageSource
+
+Features: TypeAlias = Any
+"""What `prepare` hands to `forward`; only the encoder that made it looks inside."""
+
+
+class Encoder(Protocol):
+    """Turns fields of products into vectors: `prepare` (pure, knows no weights), then `forward` (weights)."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Which of core.records.FIELDS it reads."""
+        ...
+
+    @property
+    def n_dims(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def trained(self) -> bool:
+        """Whether its weights are trained with the head; frozen ones give vectors that can be cached."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Hex digits that change when the vectors would."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """What `build` was given, defaults filled in, as JSON writes it."""
+        ...
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """The weights, as the model directory keeps them; `restore` needs them and the settings."""
+        ...
+
+    def prepare(self, products: pa.RecordBatch, images: ImageSource | None) -> Features:
+        """Read the fields of a batch of products (core.schemas.PRODUCT_SCHEMA, and maybe more columns)."""
+        ...
+
+    def forward(self, features: Features) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """One vector for each product, and whether the product has the evidence.
+
+        Returns:
+            (products, n_dims) the mean over a product's present items, zeros where none is present;
+            (products,) whether any is.
+        """
+        ...
+
+
+ENCODERS = Registry(
+    "encoder",
+    {
+        "ngrams": "aisle.encoders.ngrams.encoder:build",
+        "timm": "aisle.encoders.timm.encoder:build",
+    },
+)
+"""From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained); beside each `build` stands
+`restore(settings: Mapping, tensors: Mapping) -> Encoder`, which `restore_encoder` calls."""
+
+
+def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
+    """Make an encoder that is not trained yet.
+
+    Raises:
+        AisleError: no encoder has this name, or settings are unknown or out of range.
+    """
+    return cast(Encoder, ENCODERS.get(name)(settings))
+
+
+def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Encoder:
+    """Make an encoder again from what its `settings()` and `tensors()` gave.
+
+    Raises:
+        AisleError: no encoder has this name, or settings and tensors do not fit together.
+    """
+    module = import_module(ENCODERS.get(name).__module__)
+    return cast(Encoder, module.restore(settings, tensors))
