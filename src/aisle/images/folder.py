@@ -34,7 +34,7 @@ class ImageFolder:
     """The images below one folder.
 
     A link is a relative path and is taken literally: `%2e` and `?` are letters like any other. Refused,
-    whether the file exists or not: `..`, absolute paths, backslashes that would mean either on another system, NUL,
+    whether the file exists or not: `..`, absolute paths, backslashes that mean either on other systems, NUL,
     `file:` addresses, and symbolic links that lead out of the folder.
 
     Args:
