@@ -48,3 +48,20 @@ class Answers:
     top_leaves: NDArray[np.int32]
     top_p: NDArray[np.float32]
     mask: NDArray[np.uint8]
+
+
+def mask_name(mask: int) -> str:
+    """Name a mask by the fields that speak, e.g. `title+image`; `none` where no field does."""
+    return "+".join(name for i, name in enumerate(FIELDS) if mask >> i & 1) or "none"
+
+
+def mask_of(name: str) -> int:
+    """The mask of a name that `mask_name` gave.
+
+    Raises:
+        ValueError: the name holds a field that is not in FIELDS.
+    """
+    names = [] if name == "none" else name.split("+")
+    if unknown := sorted(set(names) - set(FIELDS)):
+        raise ValueError(f"no field is called '{unknown[0]}'; fields: {', '.join(FIELDS)}")
+    return sum(1 << FIELDS.index(n) for n in set(names))
