@@ -1,1 +1,36 @@
 """Hypothesis strategies that several tests share: what Aisle's inputs can look like."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from aisle.calibration.temperatures import Temperatures
+from aisle.core.records import FIELDS
+from aisle.taxonomy.label_sets import LabelSets
+
+
+@st.composite
+def labelled_scores(draw):
+    """Scores of a few products over a few leaves, label sets (one leaf, a span, or two), and masks."""
+    n, n_leaves = draw(st.integers(1, 12)), draw(st.integers(2, 9))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    scores = (draw(st.sampled_from([0.1, 1.0, 5.0])) * rng.normal(size=(n, n_leaves))).astype(np.float32)
+    start = rng.integers(0, n_leaves, n)
+    stop = np.minimum(start + rng.integers(1, 4, n), n_leaves)
+    intervals = [
+        [(a, b)] if b >= n_leaves or rng.random() < 0.8 else [(a, b), (n_leaves - 1, n_leaves)]
+        for a, b in zip(start, stop, strict=True)
+    ]
+    ptr = np.cumsum([0] + [len(of_product) for of_product in intervals])
+    flat = np.array([interval for of_product in intervals for interval in of_product], np.int32)
+    mask = rng.choice([1, 33, 63], n).astype(np.uint8)
+    return scores, LabelSets(ptr, flat[:, 0], flat[:, 1]), mask
+
+
+@st.composite
+def temperatures(draw):
+    log_t = st.floats(-3, 3)
+    return Temperatures(
+        a=draw(log_t),
+        b=tuple(draw(log_t) for _ in FIELDS),
+        own=draw(st.dictionaries(st.integers(0, 2 ** len(FIELDS) - 1), st.floats(0.05, 20))),
+    )
