@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import fsspec
 
@@ -20,18 +21,28 @@ def expand_addresses(addresses: list[str]) -> list[str]:
     """Turn paths, globs and fsspec addresses into the addresses of files, in order.
 
     Raises:
-        AisleError: an address or a glob names no file.
+        AisleError: an address or a glob names no file, or its file system is unknown or not installed.
     """
     found: list[str] = []
     for address in addresses:
-        filesystem, path = fsspec.core.url_to_fs(address)
+        filesystem, path = _file_system(address)
         remote = "://" in address
-        names = sorted(filesystem.glob(path)) if any(c in path for c in "*?[") else [path]
+        is_pattern = any(c in path for c in "*?[") and not filesystem.isfile(path)
+        names = sorted(filesystem.glob(path)) if is_pattern else [path]
         if not names or not all(filesystem.isfile(name) for name in names):
             raise AisleError(f"{address}: {_why_no_file(filesystem.exists(path))}")
         for name in names:
             found.append(filesystem.unstrip_protocol(name) if remote else _as_written(address, name))
     return found
+
+
+def _file_system(address: str) -> tuple[Any, str]:
+    """The fsspec file system of an address, and the path in it."""
+    try:
+        filesystem, path = fsspec.core.url_to_fs(address)
+    except (ValueError, ImportError) as error:
+        raise AisleError(f"{address}: cannot be opened: {error}") from error
+    return filesystem, path
 
 
 def _why_no_file(exists: bool) -> str:

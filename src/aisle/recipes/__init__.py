@@ -1,0 +1,1 @@
+"""Recipes that come with Aisle: TOML files, looked up by name."""
