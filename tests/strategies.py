@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from aisle.calibration.temperatures import Temperatures
 from aisle.core.records import FIELDS
 from aisle.taxonomy.label_sets import LabelSets
+from aisle.taxonomy.tree import from_parents
 
 
 @st.composite
@@ -34,3 +35,34 @@ def temperatures(draw):
         b=tuple(draw(log_t) for _ in FIELDS),
         own=draw(st.dictionaries(st.integers(0, 2 ** len(FIELDS) - 1), st.floats(0.05, 20))),
     )
+
+
+category_names = st.sampled_from(
+    ["Boots", "boots", "Hats", "A & B", "I/O - B", "TV >32 inch", "Čaj", "茶", '"x"']
+)
+"""Few, so that a name comes under several parents; some differ in case alone."""
+
+
+@st.composite
+def taxonomies(draw, max_nodes=14):
+    """Trees of any shape: chains, uneven depth, one name under several parents, rows in any order."""
+    n = draw(st.integers(1, max_nodes))
+    above = [draw(st.integers(-1, row - 1)) for row in range(n)]
+    order = draw(st.permutations(range(n)))
+    names = draw(st.lists(category_names, min_size=n, max_size=n))
+    return from_parents(
+        [f"id{row}" for row in order],
+        [f"id{above[row]}" if above[row] >= 0 else "" for row in order],
+        [names[row] for row in order],
+    )
+
+
+@st.composite
+def leaf_probabilities(draw, tree, max_products=5):
+    """(products, leaves) rows that sum to 1: spread out, or on one leaf, or the same on all."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = (draw(st.integers(1, max_products)), tree.n_leaves)
+    if draw(st.booleans()):
+        return np.full(shape, 1 / tree.n_leaves, dtype=np.float32)
+    scores = np.exp(draw(st.sampled_from([0.1, 1.0, 8.0])) * rng.normal(size=shape))
+    return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -54,7 +54,8 @@ def _recognise(source: Source) -> TaxonomyFormat:
     raise source.fault(
         line,
         f"'{text.strip()[:60]}' does not begin a taxonomy; "
-        f"known formats: {', '.join(TAXONOMY_FORMATS.names())}; a table needs the columns id, parent, name or level1, level2, ...",
+        f"known formats: {', '.join(TAXONOMY_FORMATS.names())}; "
+        "a table needs the columns id, parent, name or level1, level2, ...",
     )
 
 
