@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aisle.core.errors import AisleError
+from aisle.taxonomy.formats.source import Source
 from aisle.taxonomy.readers import TAXONOMY_FORMATS, read_taxonomy
 
 PATHS = "Shoes\nShoes > Boots\nShoes > Sandals\nHats\n"
@@ -366,6 +367,30 @@ class TestTables:
         assert read(tmp_path / "t.csv", content)["4"] == "Women > Boots"
 
 
+SAMPLES = {
+    "google": "1 - Shoes\n2 - Shoes > Boots\n",
+    "paths": "Shoes\nShoes > Boots\n",
+    "shopify": "gid://shopify/Category/aa : Shoes\ngid://shopify/Category/aa-1 : Shoes > Boots\n",
+    "shopify_json": """{"verticals": [{"categories": [{"id": "aa", "name": "Shoes", "parent_id": null},
+        {"id": "aa-1", "name": "Boots", "parent_id": "aa"}]}]}""",
+    "table": "id,parent,name\n1,,Shoes\n2,1,Boots\n",
+}
+"""One tree in each format. Whoever adds a format adds it here."""
+
+
 @pytest.mark.parametrize("name", TAXONOMY_FORMATS.names())
-def test_every_format_refuses_an_empty_file_in_the_same_words(tmp_path, name):
-    assert refusal(tmp_path / "t.txt", "", name) == "t.txt: holds no category; is it the right file?"
+class TestEveryFormat:
+    def test_is_recognised_by_content(self, tmp_path, name):
+        source = Source("sample", SAMPLES[name])
+        recognising = [
+            other for other in TAXONOMY_FORMATS.table if TAXONOMY_FORMATS.get(other).recognises(source)
+        ]
+        assert recognising[0] == name
+
+    def test_gives_the_same_tree_recognised_or_named(self, tmp_path, name):
+        recognised = read(tmp_path / "sample", SAMPLES[name])
+        assert list(recognised.values()) == ["Shoes", "Shoes > Boots"]
+        assert read(tmp_path / "sample", SAMPLES[name], name) == recognised
+
+    def test_refuses_an_empty_file_in_the_same_words(self, tmp_path, name):
+        assert refusal(tmp_path / "t.txt", "", name) == "t.txt: holds no category; is it the right file?"
