@@ -66,3 +66,24 @@ def leaf_probabilities(draw, tree, max_products=5):
         return np.full(shape, 1 / tree.n_leaves, dtype=np.float32)
     scores = np.exp(draw(st.sampled_from([0.1, 1.0, 8.0])) * rng.normal(size=shape))
     return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@st.composite
+def damaged(draw, data):
+    """A file with bytes changed, cut out, put in or cut off; sometimes as it was."""
+    data = bytearray(data)
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        change = draw(st.sampled_from(["byte", "run", "cut out", "put in", "cut off"]))
+        if change == "byte" and data:
+            data[at] = draw(st.integers(0, 255))
+        elif change == "run":
+            run = draw(st.binary(min_size=1, max_size=8))
+            data[at : at + len(run)] = run
+        elif change == "cut out":
+            del data[at : at + draw(st.integers(1, 30))]
+        elif change == "put in":
+            data[at:at] = draw(st.binary(min_size=1, max_size=30))
+        else:
+            del data[at:]
+    return bytes(data)

@@ -52,7 +52,7 @@ class TestRatio:
         assert {split: n / 200 for split, n in drawn.items()} == pytest.approx(ratio.shares(), abs=1.2)
 
     def test_the_draw_can_be_done_again_without_a_data_base(self):
-        names = pa.table({"name": ["a", "b", "c"]})
+        names = pa.table({"name": ["a", "b", "c"]})  # noqa: F841 (the query below reads it)
         shares = iter(
             int(hashlib.md5(f"split {name}".encode()).hexdigest()[:8], 16) / 2**32 for name in "abc"
         )

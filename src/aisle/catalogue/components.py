@@ -1,9 +1,11 @@
 """Connected components of a graph that may be larger than memory.
 
-Large-star and small-star in turn (Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii, "Connected components in
-MapReduce and beyond", 2014): each step is a grouping and a join, and about log(nodes) squared of them leave every
-node with one edge, to the smallest node of its component.
+Large-star and small-star in turn (Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii, "Connected components
+in MapReduce and beyond", 2014): each step is a grouping and a join, and about log(nodes) squared of them
+leave every node with one edge, to the smallest node of its component.
 """
+
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
 
 from aisle.catalogue.tables import Tables, scalar
 
@@ -13,8 +15,8 @@ def connect(tables: Tables, edges: str, into: str) -> None:
 
     Args:
         edges: a table with the columns `a` and `b` (BIGINT), in any direction; loops and doubles are welcome.
-        into: the table to make, with the columns `node` and `root`, the smallest node of its component. A node
-            that no edge joins to another is not in it.
+        into: the table to make, with the columns `node` and `root`, the smallest node of its component.
+            A node that no edge joins to another is not in it.
     """
     tables.execute(
         f"CREATE TEMP TABLE star AS "

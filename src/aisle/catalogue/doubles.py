@@ -1,5 +1,7 @@
 """Two rows with one id in one merchant: the last wins, the others are put aside."""
 
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
+
 from aisle.catalogue.tables import Tables
 
 
@@ -8,8 +10,8 @@ def find_products(tables: Tables, *, use_other_labels: bool) -> None:
 
     `doubles`: a row that lost, and the `winner`. `products`: a row for each product, its `key` (a hash of
     merchant and id, which is the product's name whatever the order of rows), and, where it stands in the
-    catalogue that is extended or replaces a row of it, the `old_group` and the `old_split`. `keys`: the hashed
-    keys of products, each once.
+    catalogue that is extended or replaces a row of it, the `old_group` and the `old_split`. `keys`: the
+    hashed keys of products, each once.
 
     Args:
         tables: with the stage's rows.

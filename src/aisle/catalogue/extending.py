@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -31,7 +32,7 @@ def settings_of(old: Catalogue, asked: IngestSettings) -> IngestSettings:
     """
     made = old.manifest
     ratio = SplitRatio.parse(made.split_ratio) if made.split_ratio else None
-    held = {
+    held: dict[str, Any] = {
         "taxonomy": made.taxonomy,
         "max_depth": made.max_depth,
         "min_products": made.min_products,
@@ -76,7 +77,7 @@ def old_wide(old: Catalogue) -> Iterator[pa.RecordBatch]:
 
 
 def keep_own_images(old: Catalogue, out: Path) -> bool:
-    """Bring the old catalogue's own images along, without a second copy where the file system can; False: none."""
+    """Bring the old catalogue's own images along, by hard links where these can be; False: it has none."""
     folder = old.path / OWN_IMAGES
     if not folder.is_dir():
         return False

@@ -1,5 +1,7 @@
 """Groups of products that are the same or nearly, and how they grow without anyone changing sides."""
 
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
+
 from aisle.catalogue.components import connect
 from aisle.catalogue.splits import SplitRatio
 from aisle.catalogue.tables import Tables
@@ -23,9 +25,9 @@ def group_products(tables: Tables) -> None:
 def group_and_draw(tables: Tables, ratio: SplitRatio) -> None:
     """Find groups as `group_products` does, but around those that are settled, and draw each group's split.
 
-    `groups` gets the column `drawn`: the split of the group. Products that were given a split before keep it and
-    their group, settled groups of one split may be joined by new products, and new products that would join
-    settled groups of different splits are drawn `conflict`, each a group of its own.
+    `groups` gets the column `drawn`: the split of the group. Products that were given a split before keep it
+    and their group, settled groups of one split may be joined by new products, and new products that would
+    join settled groups of different splits are drawn `conflict`, each a group of its own.
     """
     _make_links(tables)
     _find_settled(tables)
@@ -47,14 +49,15 @@ def _make_links(tables: Tables) -> None:
 
 
 def _find_settled(tables: Tables) -> None:
-    """`settled`: the split of each old group that has one. `anchored`: its products. `free`: who may still go anywhere.
+    """Make `settled` (each old group that has a split), `anchored` (its products) and `free` (the others).
 
     A product that was in conflict stays so and links nothing.
     """
     tables.execute(
         """
         CREATE TABLE settled AS
-        SELECT old_group AS "group", min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END) AS split
+        SELECT old_group AS "group",
+               min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END) AS split
         FROM products WHERE old_split IN ('train', 'val', 'test', 'capped') GROUP BY old_group
         """
     )
@@ -95,9 +98,12 @@ def _free_components(tables: Tables) -> None:
 
 
 def _find_touched(tables: Tables) -> None:
-    """`touched`: the settled groups that each free component shares a key with. `torn`: components that touch
-    several splits. `joined`: for each settled group and each whole component that touches one, the name that all
-    who are joined by them have from now on."""
+    """Find where free components meet settled groups.
+
+    Makes `touched` (the settled groups that each component shares a key with), `torn` (components that touch
+    several splits) and `joined` (for settled groups and components that are not torn, where they touch, the
+    name and the split that all who are joined have from now on).
+    """
     tables.execute(
         """
         CREATE TABLE touched AS
@@ -114,7 +120,8 @@ def _find_touched(tables: Tables) -> None:
     )
     tables.execute(
         """
-        CREATE TABLE numbered AS SELECT "group", split, -row_number() OVER (ORDER BY "group") AS node FROM settled
+        CREATE TABLE numbered AS
+        SELECT "group", split, -row_number() OVER (ORDER BY "group") AS node FROM settled
         """
     )
     tables.execute(
@@ -127,7 +134,8 @@ def _find_touched(tables: Tables) -> None:
     tables.execute(
         """
         CREATE TABLE joined AS
-        SELECT node, min("group") OVER (PARTITION BY root) AS name, min(split) OVER (PARTITION BY root) AS split
+        SELECT node, min("group") OVER (PARTITION BY root) AS name,
+               min(split) OVER (PARTITION BY root) AS split
         FROM connected_settled LEFT JOIN numbered USING (node)
         """
     )

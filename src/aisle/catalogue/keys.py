@@ -17,8 +17,8 @@ def link_keys(products: pa.RecordBatch, item_group_id: pa.StringArray, first_row
         first_row: the number of the batch's first row.
 
     Returns:
-        KEY_SCHEMA; no row for an empty key. An image that was read is known by its bytes, one that was not by its
-        address: a relative one is the merchant's own, a refused one is nobody's.
+        KEY_SCHEMA; no row for an empty key. An image that was read is known by its bytes, one that was not by
+        its address: a relative one is the merchant's own, a refused one is nobody's.
     """
     merchants = products["merchant"]
     images = products["images"]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
 from aisle.taxonomy.labels import LabelTree
-from aisle.taxonomy.names import SEPARATOR
+from aisle.taxonomy.names import SEPARATOR, join_path, split_path, unescape_path
 from aisle.taxonomy.tree import Taxonomy
 
 GOOGLE = "google_product_category"
@@ -22,8 +22,8 @@ def label_texts(raw: pa.RecordBatch, columns: Sequence[str]) -> pa.StringArray:
     """What the merchant wrote as a label; empty where there is none.
 
     Args:
-        columns: one, whose repeated values are labels of their own, with a line break between; or several that
-            make one path together.
+        columns: one, whose repeated values are labels of their own, with a line break between; or several
+            that make one path together.
     """
     if len(columns) == 1:
         return _lines(raw, columns[0])
@@ -51,6 +51,18 @@ def several(label_text: str) -> list[str]:
     return label_text.split(SEVERAL) if label_text else []
 
 
+def path_of_label(text: str) -> tuple[str, ...]:
+    """The names of a label's path; a '>' without spaces separates too, where none stands alone."""
+    names = split_path(text)
+    return split_path(unescape_path(text)) if len(names) == 1 else names
+
+
+def find_label(full: Taxonomy, text: str) -> int | None:
+    """The node of the full tree that a single label means, separators at its ends or not; None for none."""
+    node = full.find(text)
+    return full.find(join_path(path_of_label(text))) if node is None and ">" in text else node
+
+
 def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:
     """The nodes of `labels.tree` that a label text means, sorted; none where it means none.
 
@@ -59,13 +71,18 @@ def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:
     parts = several(label_text)
     if len(parts) > 1:
         parts = _without_ancestors(labels.full, parts)
-    nodes = {node for part in parts if (node := labels.resolve(part)) is not None}
+    nodes = {node for part in parts if (node := _resolve(labels, part)) is not None}
     return sorted(_deepest(labels.tree, nodes))
 
 
+def _resolve(labels: LabelTree, text: str) -> int | None:
+    node = labels.resolve(text)
+    return labels.resolve(join_path(path_of_label(text))) if node is None and ">" in text else node
+
+
 def _without_ancestors(full: Taxonomy, parts: list[str]) -> list[str]:
-    """Leave out the labels that are ancestors of others in the full tree, before `(other)` leaves part them."""
-    nodes = {part: full.find(part) for part in parts}
+    """Leave out labels whose node lies above another's in the full tree: `(other)` leaves would part them."""
+    nodes = {part: find_label(full, part) for part in parts}
     deepest = _deepest(full, {node for node in nodes.values() if node is not None})
     return [part for part, node in nodes.items() if node is None or node in deepest]
 

@@ -20,8 +20,8 @@ class Manifest:
         unreadable: of these, rows put aside because they could not be read.
         doubles: of these, rows put aside because a later one has the same merchant and id.
         products: what is left; each of `labels` and `splits` adds up to it.
-        labels: products whose label is `resolved`, `none`, `unresolved` (the tree does not know it) or `pruned`
-            (its category was cut away up to the top).
+        labels: products whose label is `resolved`, `none`, `unresolved` (the tree does not know it) or
+            `pruned` (its category was cut away up to the top).
         splits: products of each split; see core.schemas.SPLITS.
         reasons: unreadable rows by reason.
         fields: products that have each field; see core.records.FIELDS.
@@ -32,7 +32,7 @@ class Manifest:
         leaves: leaves of the tree; `leaves_trained`: of these, with a train product of their own label.
         nodes: nodes of the tree, the root not counted.
         n_labels: how many different labels the products have, in nodes of the tree.
-        taxonomy: its address, or `from-labels`; with `max_depth`, `min_products` and `inner_labels` as asked for.
+        taxonomy: its address, or `from-labels`; with `max_depth`, `min_products` and `inner_labels` as asked.
         label_columns: where labels were read.
         category_columns: where the merchant's own category was read.
         merchant: the rule by which merchants are named, as asked for.
@@ -76,8 +76,8 @@ class Manifest:
     def __post_init__(self) -> None:
         if self.read != self.unreadable + self.doubles + self.products:
             raise ValueError(
-                f"{self.read} rows were read, but {self.unreadable} are unreadable, {self.doubles} doubles and "
-                f"{self.products} products"
+                f"{self.read} rows were read, but {self.unreadable} are unreadable, {self.doubles} doubles "
+                f"and {self.products} products"
             )
         for name in ("labels", "splits"):
             total = sum(getattr(self, name).values())

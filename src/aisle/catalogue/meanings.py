@@ -1,12 +1,14 @@
 """What each distinct label text of the products means, kept beside them as a table."""
 
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
+
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from aisle.catalogue.columns import some_of
-from aisle.catalogue.labels import nodes_of_label, several
+from aisle.catalogue.labels import find_label, nodes_of_label, several
 from aisle.catalogue.tables import Tables, append, stream
 from aisle.core.errors import AisleError
 from aisle.taxonomy.labels import LabelTree
@@ -38,7 +40,7 @@ def label_counts(tables: Tables) -> Iterator[tuple[str, int]]:
 
 
 def resolve_all(tables: Tables, labels: LabelTree) -> None:
-    """Make `meanings`: for each label text its node ids (`label`) and the outcome, as Manifest.labels has it."""
+    """Make `meanings`: for each label text the ids of its nodes (`label`) and its outcome (Manifest.labels)."""
     append(tables, "meanings", _MEANING_SCHEMA.empty_table())
     for batch in stream(tables, "SELECT label_text FROM label_counts"):
         texts = batch["label_text"].to_pylist()
@@ -51,7 +53,9 @@ def resolve_all(tables: Tables, labels: LabelTree) -> None:
 def _outcome(labels: LabelTree, text: str, nodes: list[int]) -> str:
     if nodes:
         return "resolved"
-    return "pruned" if any(labels.full.find(part) is not None for part in several(text)) else "unresolved"
+    return (
+        "pruned" if any(find_label(labels.full, part) is not None for part in several(text)) else "unresolved"
+    )
 
 
 def check_some_match(tables: Tables, full: Taxonomy, taxonomy: str, columns: Sequence[str]) -> None:
@@ -66,7 +70,7 @@ def check_some_match(tables: Tables, full: Taxonomy, taxonomy: str, columns: Seq
     """
     examples: list[str] = []
     for text, _ in label_counts(tables):
-        if any(full.find(part) is not None for part in several(text)):
+        if any(find_label(full, part) is not None for part in several(text)):
             return
         if len(examples) < _N_EXAMPLES:
             examples.append(f"'{shown(text)}'")

@@ -27,7 +27,8 @@ class IngestSettings:
         split: default by group.
         split_ratio: default 70/15/15; only for splits that are drawn.
         max_per_leaf: how many train products a label may have.
-        inner_labels: `set` (default): a label at an inner node means some leaf below; `other`: a leaf of its own.
+        inner_labels: `set` (default): a label at an inner node means some leaf below; `other`: a leaf of its
+            own.
         extend: the catalogue to add these feeds to; its tree and its label settings hold.
         overwrite: replace the output if it is there.
         memory_mb: how much of the tables is held in memory, in megabytes.

@@ -1,7 +1,7 @@
-"""The first pass: every readable row is made a product and written aside, with the little that later steps need.
+"""The first pass: every readable row, as a product, is written aside, with the little that later steps need.
 
-The steps that look at all products at once (doubles, groups, splits) work on narrow tables; the wide rows go to a
-file that is read once more, in order, at the end.
+The steps that look at all products at once (doubles, groups, splits) work on narrow tables; the wide rows go
+to a file that is read once more, in order, at the end.
 """
 
 from collections.abc import Iterator

@@ -77,7 +77,7 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
         shares = zip(("train", "val", "test"), manifest.split_ratio.split("/"), strict=True)
         for split, share in shares:
             if float(share) > 0 and manifest.splits[split] == 0:
-                yield f"No product is in the split '{split}': there are too few {manifest.split}s to share out"
+                yield f"No product is in '{split}': there are too few {manifest.split}s to share out"
 
 
 def top_unresolved(catalogue: Path) -> list[tuple[int, str]]:

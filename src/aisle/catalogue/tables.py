@@ -63,7 +63,7 @@ def append(tables: Tables, name: str, rows: pa.Table | pa.RecordBatch) -> None:
 
 
 def stream(tables: Tables, query: str, *, batch_rows: int = 65536) -> Iterator[pa.RecordBatch]:
-    """Run a query and yield its rows in batches, without holding them all; other queries may run meanwhile."""
+    """Run a query and yield its rows in batches, not all held at once; other queries may run meanwhile."""
     with tables.cursor() as cursor:
         yield from cursor.sql(query).to_arrow_reader(batch_rows)
 

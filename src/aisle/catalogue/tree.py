@@ -1,42 +1,24 @@
 """The tree of a catalogue: read or made of the labels, then cut to what the products can fill."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import numpy as np
 
-from aisle.catalogue.labels import nodes_of_label, several
+from aisle.catalogue.labels import nodes_of_label, path_of_label, several
 from aisle.taxonomy.cut import add_other_leaves, prune, truncate, uncut
 from aisle.taxonomy.labels import LabelTree, label_tree
-from aisle.taxonomy.names import SEPARATOR, fold, split_path, unescape_path
+from aisle.taxonomy.names import join_path
 from aisle.taxonomy.tree import Taxonomy, from_paths
 
 LabelCounts = Callable[[], Iterable[tuple[str, int]]]
-"""Gives each distinct label text and how many products have it, the most frequent first; may be asked again."""
+"""Gives each distinct label text and how many products have it, the most frequent first; asked repeatedly."""
 
 
 def tree_of_labels(counts: LabelCounts) -> Taxonomy:
-    """Make the tree of the labels' own paths; siblings are sorted by name.
-
-    Names that differ only in case are one, spelled as most products spell it.
-
-    Raises:
-        ValueError: there is no label.
-    """
-    spelling: dict[tuple[str, ...], str] = {}
-    paths: set[tuple[str, ...]] = set()
-    for text, _ in counts():
-        for part in several(text):
-            names = path_of_label(part)
-            folded = tuple(fold(name) for name in names)
-            spelled = [spelling.setdefault(folded[: i + 1], name) for i, name in enumerate(names)]
-            paths.add(tuple(spelled))
-    return from_paths(sorted(paths))
-
-
-def path_of_label(text: str) -> tuple[str, ...]:
-    """The names of a label's path; a '>' without spaces separates too where none stands alone."""
-    names = split_path(text)
-    return split_path(unescape_path(text)) if len(names) == 1 else names
+    """Make the tree of the labels' own paths; siblings are sorted by name, and case tells them apart."""
+    paths = {path_of_label(part) for text, _ in counts() for part in several(text)} - {()}
+    return from_paths(sorted(paths), {path: join_path(path) for path in paths})
 
 
 def cut_to_products(
@@ -47,7 +29,7 @@ def cut_to_products(
     min_products: int | None,
     other_leaves: bool,
 ) -> LabelTree:
-    """Cut a tree in this order: too deep levels, nodes with too few products; then `(other)` leaves are added.
+    """Cut too deep levels off, then categories with too few products; then add `(other)` leaves.
 
     Args:
         other_leaves: give every inner node that a product is labelled with a leaf of its own.
@@ -76,10 +58,6 @@ def _products_by_node(labels: LabelTree, counts: LabelCounts) -> np.ndarray[tupl
         nodes = nodes_of_label(labels, text)
         for node in nodes:
             total[node] += n_products
-        for left, right in _pairs(nodes):
+        for left, right in pairwise(nodes):
             total[labels.tree.lowest_common_ancestor(left, right)] -= n_products
     return total
-
-
-def _pairs(nodes: list[int]) -> Iterator[tuple[int, int]]:
-    return zip(nodes, nodes[1:], strict=False)

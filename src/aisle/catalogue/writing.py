@@ -139,8 +139,8 @@ def _put_aside(rows: pa.RecordBatch, decided: pa.RecordBatch, written: Written, 
             Rejected(
                 file=loser["source_file"],
                 line=loser["source_line"],
-                reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and id, "
-                "and the last row wins",
+                reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and "
+                "id, and the last row wins",
                 text=f"{loser['merchant']} {loser['id']}: {loser['title']}"[:200],
             )
             for loser, winner in zip(losers, winners, strict=True)

@@ -48,7 +48,8 @@ import click
 @click.option(
     "--inner-labels",
     type=click.Choice(["set", "other"]),
-    help="A label at an inner category means some leaf below (set), or a leaf '(other)' of its own.  [default: set]",
+    help="A label at an inner category means some leaf below (set), or a leaf '(other)' of its own (other).  "
+    "[default: set]",
 )
 @click.option(
     "--extend",
@@ -77,7 +78,7 @@ def command(
 
     A feed is a file of TSV, CSV, JSON lines, Parquet, Google Merchant XML or BSON, packed or not, anywhere.
 
-    Example: aisle ingest 'feeds/*.tsv.gz' --taxonomy taxonomy-with-ids.en-US.txt --max-depth 4 --out catalogue
+    Example: aisle ingest 'feeds/*.tsv.gz' --taxonomy taxonomy.en-US.txt --max-depth 4 --out catalogue
     """
     from aisle.catalogue.ingest import ingest
     from aisle.catalogue.settings import IngestSettings, parse_label_columns

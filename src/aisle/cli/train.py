@@ -1,9 +1,10 @@
 """`aisle train`: a recipe and a catalogue to a model directory."""
 
-import os
 from pathlib import Path
 
 import click
+
+from aisle.cli.options import CACHE, OVERWRITE
 
 
 @click.command(name="train")
@@ -11,12 +12,8 @@ import click
 @click.option("--recipe", default="multimodal", show_default=True, help="A recipe's name, or a TOML file.")
 @click.option("--set", "changes", multiple=True, metavar="A.B=C", help="Change one setting of the recipe.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint after a kill.")
-@click.option("--overwrite", is_flag=True, help="Replace the model at --out.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    help="Folder of image vectors that were made before.  [default: $AISLE_CACHE, else ~/.cache/aisle]",
-)
+@OVERWRITE
+@CACHE
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model directory to write.")
 def command(
     catalogue: Path,
@@ -24,7 +21,7 @@ def command(
     changes: tuple[str, ...],
     resume: bool,
     overwrite: bool,
-    cache: Path | None,
+    cache: Path,
     out: Path,
 ) -> None:
     """Train a model on the products of CATALOGUE whose category is known.
@@ -33,16 +30,13 @@ def command(
     """
     from aisle.training import TrainOptions, read_recipe, train
 
-    options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache or default_cache())
-    summary = train(catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}"))
+    options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache)
+    summary = train(
+        catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}")
+    )
     epochs = ", ".join(str(n) for n in summary.epochs)
     click.echo(
         f"Trained {' and '.join(summary.encoders)} on {summary.n_products:,} products "
         f"({summary.n_held_out:,} held out to choose {epochs} epochs and the temperatures)."
     )
     click.echo(f"Model: {out}")
-
-
-def default_cache() -> Path:
-    """Where vectors are kept between runs, unless the user says otherwise."""
-    return Path(os.environ.get("AISLE_CACHE") or Path.home() / ".cache" / "aisle")

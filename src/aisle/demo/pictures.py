@@ -187,7 +187,7 @@ def _shadow(product: Image.Image, rng: np.random.Generator) -> F32:
     pixels = product.width
     soft = product.getchannel("A").filter(ImageFilter.BoxBlur(pixels * rng.uniform(0.02, 0.06)))
     shift = (round(pixels * rng.normal(0, 0.03)), round(pixels * rng.uniform(0.01, 0.05)))
-    dark: F32 = np.asarray(soft, dtype=np.float32) / 255
+    dark = _f32(np.asarray(soft) / 255)
     return np.roll(dark, shift[::-1], axis=(0, 1))[:, :, None]
 
 

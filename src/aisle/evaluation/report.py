@@ -22,7 +22,7 @@ FORMAT_VERSION = 1
 
 UNITS = {
     "micro, macro, weighted, top_k, precision, recall, f1, coverage": "shares, from 0 to 1; null of nothing",
-    "low, high": "95 % bootstrap interval by group; null where there are fewer than two groups",
+    "low, high": "ends of the bootstrap interval by group, at `confidence`; null of fewer than two groups",
     "ece, mean_p, thresholds": "probabilities, from 0 to 1",
     "n_common, n_answer, n_true": "levels, summed over products",
     "n_*": "counts",

@@ -8,44 +8,44 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aisle.core.records import FIELDS
 from aisle.evaluation.report import Counts, Figures, Report
+from aisle.evaluation.slices import OTHERS
 
 SHOWN_THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
-N_WORST = 5
+N_SHOWN = 5
 LEAST_PRODUCTS = 20
-"""A merchant with fewer products is not shown among the worst."""
+"""A merchant with fewer products is shown only where all have fewer."""
 
 
 def console_report(report: Report) -> RenderableType:
-    """What to print with rich: the products, every level, thresholds, and the parts that fare worst."""
+    """What to print with rich: the products, every level, thresholds, and how parts of the products fare."""
     blocks: list[RenderableType] = [
         _products(report.counts),
-        _levels(report.overall),
+        _levels(report.overall, _interval_name(report)),
         _whole_paths(report.overall),
+        _thresholds(report.overall),
     ]
-    blocks.append(_thresholds(report.overall))
-    for title, parts in _parts(report):
-        blocks.append(_accuracy_table(title, parts))
-    spaced: list[RenderableType] = []
-    for block in blocks:
-        spaced += [block, Text()]
-    return Group(*spaced[:-1])
+    if parts := list(_parts(report)):
+        blocks.append(_parts_table(parts, _interval_name(report)))
+    spaced: list[RenderableType] = [line for block in blocks for line in (block, Text())]
+    return Group(*spaced)
 
 
 def _products(counts: Counts) -> Text:
     kinds = [
         (counts.n_leaf, "labelled with a leaf"),
-        (counts.n_inner, "with several leaves to choose from"),
+        (counts.n_inner, "with an inner node"),
         (counts.n_outside, "with a label outside of the tree"),
-        (counts.n_unseen, "of classes that training never saw"),
+        (counts.n_unseen, "of unseen classes"),
     ]
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
-    left_out = f"; {counts.n_unlabelled:,} without a label left out" if counts.n_unlabelled else ""
+    left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
     return Text.assemble((f"{counts.n_scored:,} products scored", "bold"), f": {said}{left_out}")
 
 
-def _levels(overall: Figures) -> Table:
-    table = _table("", "classes", "accuracy %", "95 % interval", "macro", "macro F1", "weighted F1", "ECE")
+def _levels(overall: Figures, interval_name: str) -> Table:
+    table = _table("", "classes", "accuracy %", interval_name, "macro", "macro F1", "weighted F1", "ECE")
     metrics = overall.metrics
     n_levels = len(metrics["accuracy"]["levels"])
     for i in range(n_levels):
@@ -84,33 +84,45 @@ def _thresholds(overall: Figures) -> Table:
     return table
 
 
-def _parts(report: Report) -> Iterator[tuple[str, Sequence[Figures]]]:
-    """The tables of parts worth showing: those with more than one part, and the merchants that fare worst."""
+def _parts(report: Report) -> Iterator[tuple[str, Sequence[tuple[str, Figures]]]]:
+    """A title and named parts, where there is more than one part; of merchants those that fare worst."""
     titles = {"label": "by label", "training_frequency": "by training products", "evidence": "by evidence"}
     for kind, title in titles.items():
         parts = [part for part in report.by[kind] if part.n_products]
         if len(parts) > 1:
-            yield title, parts[:N_WORST]
-    merchants = [part for part in report.by["merchant"] if part.n_products >= LEAST_PRODUCTS]
-    if len(report.by["merchant"]) > 1 and merchants:
-        yield "worst merchants", sorted(merchants, key=_leaf_accuracy)[:N_WORST]
+            naming = _short_evidence if kind == "evidence" else str
+            yield title, [(naming(part.name), part) for part in parts[:N_SHOWN]]
+    merchants = [part for part in report.by["merchant"] if part.name != OTHERS]
+    if len(merchants) > 1:
+        large = [part for part in merchants if part.n_products >= LEAST_PRODUCTS] or merchants
+        yield "merchants, worst first", [(p.name, p) for p in sorted(large, key=_leaf_accuracy)[:N_SHOWN]]
 
 
 def _leaf_accuracy(part: Figures) -> float:
     return float(part.metrics["accuracy"]["leaf"]["micro"]["value"])
 
 
-def _accuracy_table(title: str, parts: Sequence[Figures]) -> Table:
-    table = _table(title, "products", "leaf accuracy %", "95 % interval", "top 5 %")
-    for part in parts:
-        micro = part.metrics["accuracy"]["leaf"]["micro"]
-        table.add_row(
-            part.name,
-            f"{part.n_products:,}",
-            percent(micro["value"]),
-            _interval(micro),
-            percent(part.metrics["top_k"]["top_5"]["value"]),
-        )
+def _short_evidence(name: str) -> str:
+    absent = [field for field in FIELDS if field not in name.split("+")]
+    if not absent:
+        return "all fields"
+    return f"all but {' and '.join(absent)}" if len(absent) <= 2 else name
+
+
+def _parts_table(parts: Sequence[tuple[str, Sequence[tuple[str, Figures]]]], interval_name: str) -> Table:
+    table = _table("", "products", "leaf accuracy %", interval_name, "top 5 %")
+    for title, named in parts:
+        table.add_row(Text(title, style="bold"))
+        for name, part in named:
+            micro = part.metrics["accuracy"]["leaf"]["micro"]
+            table.add_row(
+                f"  {name}",
+                f"{part.n_products:,}",
+                percent(micro["value"]),
+                _interval(micro),
+                percent(part.metrics["top_k"]["top_5"]["value"]),
+            )
+        table.add_section()
     return table
 
 
@@ -125,6 +137,10 @@ def _table(first: str, *others: str) -> Table:
 def percent(value: float | None) -> str:
     """A share in percent, with one decimal; a dash for None."""
     return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _interval_name(report: Report) -> str:
+    return f"{100 * report.settings.resampling.confidence:g} % interval"
 
 
 def _interval(accuracy: Mapping[str, Any]) -> str:

@@ -106,7 +106,9 @@ def _write_counts(path: Path, model: Model) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter="\t", lineterminator="\n")
         rows.writerow(["id", "products"])
-        rows.writerows((model.labels.tree.ids[i], model.training_counts[i]) for i in model.training_counts.nonzero()[0])
+        rows.writerows(
+            (model.labels.tree.ids[i], model.training_counts[i]) for i in model.training_counts.nonzero()[0]
+        )
 
 
 def _sha256(path: Path) -> str:
@@ -160,10 +162,14 @@ def check_model(folder: Path) -> None:
         AisleError: as `read_model`.
     """
     if not folder.is_dir():
-        raise AisleError(f"{folder}: no such model directory; `aisle train CATALOGUE --out {folder}` makes one")
+        raise AisleError(
+            f"{folder}: no such model directory; `aisle train CATALOGUE --out {folder}` makes one"
+        )
     for needed in (MARKER, _SUMS):
         if not (folder / needed).is_file():
-            raise AisleError(f"{folder}: no model directory, it has no {needed}; name one that `aisle train` wrote")
+            raise AisleError(
+                f"{folder}: no model directory, it has no {needed}; name one that `aisle train` wrote"
+            )
     sums = _read_sums(folder / _SUMS)
     for path in sorted(folder.iterdir()):
         if path.name != _SUMS and (path.name not in sums or not path.is_file() or path.is_symlink()):
@@ -187,9 +193,13 @@ def _read_sums(path: Path) -> dict[str, str]:
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", line)
         if not match:
-            raise AisleError(f"{path}:{number}: '{line[:80]}' is not '<sha256>  <file>'; fetch the model again")
+            raise AisleError(
+                f"{path}:{number}: '{line[:80]}' is not '<sha256>  <file>'; fetch the model again"
+            )
         if not _ALLOWED.fullmatch(match[2]):
-            raise AisleError(f"{path}:{number}: '{match[2]}' is no file that a model holds; fetch the model again")
+            raise AisleError(
+                f"{path}:{number}: '{match[2]}' is no file that a model holds; fetch the model again"
+            )
         sums[match[2]] = match[1]
     return sums
 

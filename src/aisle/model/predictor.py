@@ -80,7 +80,7 @@ class Predictor:
             self._answer_chunk(products.slice(at, _CHUNK), images, top)
             for at in range(0, max(1, products.num_rows), _CHUNK)
         ]
-        return parts[0] if len(parts) == 1 else _joined(parts)
+        return parts[0] if len(parts) == 1 else Answers.joined(parts)
 
     def _answer_chunk(self, products: pa.RecordBatch, images: ImageSource | None, top: int) -> Answers:
         vectors = {}
@@ -114,14 +114,11 @@ def text_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
     mask = np.zeros(products.num_rows, np.uint8)
     for bit, name in enumerate(TEXT_FIELDS):
         column = products.column(name)
-        offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+        offsets = np.frombuffer(column.buffers()[1], np.int32)[
+            column.offset : column.offset + len(column) + 1
+        ]
         mask |= (np.diff(offsets) > 0).astype(np.uint8) << bit
     return mask
-
-
-def _joined(parts: Sequence[Answers]) -> Answers:
-    """Set the answers of chunks one below the other."""
-    return Answers(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in Answers.__slots__})
 
 
 def load(path: str | Path) -> Predictor:

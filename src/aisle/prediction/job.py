@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,12 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from aisle.catalogue.products import to_products
+from aisle.catalogue import inline_images, to_products
 from aisle.core.errors import AisleError
 from aisle.core.paths import check_output, new_file
 from aisle.core.progress import progress
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
-from aisle.images.folder import ImageFolder
+from aisle.images import ImageFolder, ImageSource, InlineImages
 from aisle.model.predictor import Predictor, load
 from aisle.prediction.output import OUTPUTS, check_ending
 from aisle.prediction.rows import RowMaker
@@ -35,14 +35,14 @@ class PredictSettings:
         top: how many of the most probable leaves each row names.
         merchant: as feeds.FeedOptions.
         overwrite: whether an output that exists may be replaced.
-        workers: threads that answer; 0 for one a core.
+        cache: the folder of vectors that were made before, or None for none.
     """
 
     images: Path | None = None
     top: int = 1
     merchant: str = ""
     overwrite: bool = False
-    workers: int = 0
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,14 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = ImageFolder(settings.images) if settings.images else None
-    predictor = load(model)
+    predictor = load(model, settings.cache)
     started = perf_counter()
     batches = read_feeds(list(feeds), FeedOptions(merchant=settings.merchant))
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=settings.overwrite) as put_aside:
-            n_rows, n_rejected = _write_rows(predictor, batches, images, (partial, out.suffix), put_aside, settings)
+            n_rows, n_rejected = _write_rows(
+                predictor, batches, images, (partial, out.suffix), put_aside, settings
+            )
         if not n_rejected:
             rejected.unlink()
     return PredictSummary(
@@ -111,8 +113,8 @@ def _write_rows(
     label_columns = predictor.model.label_columns
 
     def answer(batch: FeedBatch) -> tuple[FeedBatch, pa.RecordBatch]:
-        products = to_products(batch.rows, label_columns, images)
-        return batch, maker.rows(products, predictor.answer(products, images, top=settings.top))
+        products, source = products_of(batch.rows, label_columns, images)
+        return batch, maker.rows(products, predictor.answer(products, source, top=settings.top))
 
     n_rows = n_rejected = 0
     with (
@@ -120,7 +122,7 @@ def _write_rows(
         rejected.open("w", encoding="utf-8") as put_aside,
         progress("Predicting") as advance,
     ):
-        for batch, rows in in_order(answer, batches, settings.workers or os.cpu_count() or 1):
+        for batch, rows in in_order(answer, batches, n_workers(predictor)):
             write(rows)
             for record in batch.rejected:
                 put_aside.write(json.dumps(record.as_dict(), ensure_ascii=False) + "\n")
@@ -128,6 +130,20 @@ def _write_rows(
             n_rejected += len(batch.rejected)
             advance(rows.num_rows)
     return n_rows, n_rejected
+
+
+def products_of(
+    raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageFolder | None
+) -> tuple[pa.RecordBatch, ImageSource | None]:
+    """Make products of raw rows, and say where their images are read: in the rows themselves, or in the folder."""
+    inline = inline_images(raw)
+    return to_products(raw, label_columns, folder), InlineImages(inline, folder) if inline else folder
+
+
+def n_workers(predictor: Predictor) -> int:
+    """Threads that answer: one a core for text; one alone where torch uses all cores itself."""
+    has_images = any("image" in encoder.fields for encoder in predictor.model.encoders.values())
+    return 1 if has_images else os.cpu_count() or 1
 
 
 def in_order(work: Callable[[In], Out], items: Iterable[In], n_workers: int) -> Iterator[Out]:

@@ -87,6 +87,8 @@ def _cells(column: pa.Array) -> pa.Array:
     if not pa.types.is_list(column.type):
         return column.cast(pa.string())
     if pa.types.is_struct(column.type.value_type):
-        return pa.array([json.dumps(_shortened(v), ensure_ascii=False) for v in column.to_pylist()], pa.string())
+        return pa.array(
+            [json.dumps(_shortened(v), ensure_ascii=False) for v in column.to_pylist()], pa.string()
+        )
     numbers = pa.ListArray.from_arrays(column.offsets, column.values.cast(pa.string()))
     return pc.binary_join_element_wise("[", pc.binary_join(numbers, ", "), "]", "")

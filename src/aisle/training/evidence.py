@@ -1,18 +1,15 @@
 """What the training loop needs of each encoder: vectors of any rows with any fields, and steps down the gradient."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
-
-
-def fields_mask(names: Sequence[str]) -> int:
-    """The bits of some of core.records.FIELDS."""
-    return sum(1 << FIELDS.index(name) for name in names)
+from aisle.encoders.base import Encoder
+from aisle.encoders.ngrams.encoder import NgramEncoder
+from aisle.encoders.ngrams.features import NgramFeatures
 
 
 class Evidence(Protocol):
@@ -38,37 +35,55 @@ class Evidence(Protocol):
         """What `update` changes; empty for a frozen encoder. Views, not copies."""
         ...
 
+    def finish(self) -> Encoder:
+        """The encoder as it was trained, which what this evidence does from now on leaves alone."""
+        ...
 
-class FrozenEvidence:
-    """The vectors of a frozen encoder, made once: the training loop only looks them up.
+
+class TrainedEvidence:
+    """N-grams of all products, hashed once, and the table that is trained on them.
 
     Args:
-        vectors: (products, dims) float16, as the encoder gives them before they are standardised.
-        present: (products,) whether the product has the evidence.
-        standardise: fits mean and deviation on some rows' vectors, and then standardises vectors.
+        features: the products' hashed n-grams, as `encoder.collect` gave them.
+        threads: processor cores to use; the vectors are the same with any number.
     """
 
-    def __init__(self, encoder: "StandardisingEncoder", vectors: NDArray[np.float16], present: NDArray[np.bool_]) -> None:
-        self.encoder = encoder
+    def __init__(self, encoder: NgramEncoder, features: NgramFeatures, threads: int) -> None:
         self.n_dims = encoder.n_dims
-        self._vectors = vectors
-        self._present = present
-        self._fields = fields_mask(encoder.fields)
+        self._encoder = encoder
+        self._hashed = features
+        self._weighed = features
+        self._threads = threads
+        self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
 
     def fit(self, rows: NDArray[np.int64]) -> None:
-        """See Evidence."""
-        self.encoder.fit_standardiser(self._vectors[rows], self._present[rows])
+        """See Evidence: the vocabulary of `rows`, and a table of zeros."""
+        if np.array_equal(rows, self._rows):
+            self._encoder = self._encoder.sibling()
+            return
+        self._rows = rows
+        self._encoder = self._encoder.sibling()
+        self._encoder.fit(self._hashed, rows)
+        self._weighed = self._encoder.weigh(self._hashed)
 
     def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See Evidence."""
-        speaks = self._present[rows] & ((fields & self._fields) != 0)
-        return self.encoder.standardise(self._vectors[rows].astype(np.float32)) * speaks[:, None]
+        return self._encoder.forward_rows(self._weighed, rows, fields, self._threads)
 
     def update(
         self, rows: NDArray[np.int64], fields: NDArray[np.uint8], gradient: NDArray[np.float32], rate: float
     ) -> None:
-        """See Evidence: a frozen encoder does not learn."""
+        """See Evidence."""
+        self._encoder.update_rows(self._weighed, rows, fields, gradient, rate, self._threads)
 
     def weights(self) -> Mapping[str, NDArray[Any]]:
-        """See Evidence: none."""
-        return {}
+        """See Evidence."""
+        return {"table": self._encoder.table}
+
+    def finish(self) -> Encoder:
+        """See Evidence: its table is rounded as it will be stored."""
+        done, self._encoder = self._encoder, self._encoder.sibling()
+        done.quantise()
+        return done
+
+

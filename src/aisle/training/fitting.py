@@ -76,7 +76,9 @@ class Progressed:
         return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss}
 
     @classmethod
-    def unbundle(cls, learner: Learner, arrays: dict[str, NDArray[Any]], info: dict[str, Any]) -> "Progressed":
+    def unbundle(
+        cls, learner: Learner, arrays: dict[str, NDArray[Any]], info: dict[str, Any]
+    ) -> "Progressed":
         """Put the learner where a checkpoint was taken."""
         learner.load_state({k.removeprefix("now/"): v for k, v in arrays.items() if k.startswith("now/")})
         best = {k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")}

@@ -1,7 +1,7 @@
 """Recipes: a TOML file that names encoders, head and training settings, checked whole before work starts.
 
-A table with a key `encoder` is an encoder, under the table's name; `[head]` names the head; `[training]` holds
-TrainingSettings, and `[training.rates.NAME]` the Rates of the encoder NAME.
+A table with a key `encoder` is an encoder, under the table's name; `[head]` names the head; `[training]`
+holds TrainingSettings, and `[training.rates.NAME]` the Rates of the encoder NAME.
 """
 
 import copy
@@ -14,7 +14,7 @@ from typing import Any
 
 from aisle.core.errors import AisleError, known_names
 from aisle.core.settings import checked_record
-from aisle.encoders.base import ENCODERS, Encoder, build_encoder
+from aisle.encoders.base import ENCODERS, Encoder, build_encoder, fields_of
 from aisle.heads.base import HEADS
 from aisle.training.settings import Rates, TrainingSettings
 
@@ -37,6 +37,14 @@ class Recipe:
     head: Mapping[str, Any]
     training: TrainingSettings
 
+    def fields_of(self, name: str) -> tuple[str, ...]:
+        """Which of core.records.FIELDS the encoder of this name reads.
+
+        Raises:
+            AisleError: its settings are unknown or out of range.
+        """
+        return fields_of(self.encoders[name]["encoder"], _settings_of(self.encoders[name]))
+
     def build_encoders(self, leave_out: Sequence[str] = ()) -> dict[str, Encoder]:
         """Make the encoders, untrained, but for those named in `leave_out`.
 
@@ -44,15 +52,20 @@ class Recipe:
             AisleError: settings of an encoder are unknown or out of range.
         """
         return {
-            name: build_encoder(table["encoder"], {k: v for k, v in table.items() if k != "encoder"})
+            name: build_encoder(table["encoder"], _settings_of(table))
             for name, table in self.encoders.items()
             if name not in leave_out
         }
 
 
+def _settings_of(table: Mapping[str, Any]) -> dict[str, Any]:
+    """An encoder's table without the key that names the encoder."""
+    return {key: value for key, value in table.items() if key != "encoder"}
+
+
 def recipe_names() -> list[str]:
     """The recipes that come with Aisle."""
-    found = files("aisle.recipes").iterdir()
+    found = (files("aisle") / "recipes").iterdir()
     return sorted(f.name.removesuffix(".toml") for f in found if f.name.endswith(".toml"))
 
 
@@ -76,7 +89,7 @@ def read_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
 def _read_tables(name: str) -> dict[str, Any]:
     path = Path(name)
     if name in recipe_names():
-        text = (files("aisle.recipes") / f"{name}.toml").read_text(encoding="utf-8")
+        text = (files("aisle") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
     elif path.suffix == ".toml":
         if not path.is_file():
             raise AisleError(f"{name}: no such recipe file; recipes by name: {', '.join(recipe_names())}")
@@ -94,7 +107,7 @@ def _apply(tables: dict[str, Any], change: str) -> None:
     """Set one value, given as `a.b=c`."""
     key, equals, text = change.partition("=")
     parts = key.strip().split(".")
-    if not equals or len(parts) < 2 or not all(parts):  # noqa: PLR2004
+    if not equals or len(parts) < 2 or not all(parts):
         raise AisleError(f"--set {change}: write TABLE.NAME=VALUE, for example --set training.epochs=8")
     table = tables
     for i, part in enumerate(parts[:-1]):

@@ -81,7 +81,9 @@ def train(
         encoders = _encoders_with_a_say(recipe, data, tell)
         checkpoints = Checkpoints(
             out.absolute().with_name(f".{out.name}.checkpoints"),
-            fingerprint(__version__, asdict(recipe.training), recipe.encoders, recipe.head, opened.fingerprint()),
+            fingerprint(
+                __version__, asdict(recipe.training), recipe.encoders, recipe.head, opened.fingerprint()
+            ),
         )
         if checkpoints.start(resume=options.resume):
             tell(f"going on from the checkpoints in {checkpoints.folder}")
@@ -169,7 +171,11 @@ def _train_member(
     is_final = settings.validation == "val"
     name = f"member {number} of {settings.members}"
     selecting = Run(
-        name=f"{name}, selecting", rows=data.fit, epochs=settings.epochs, held_out=held_out, keep_best=is_final
+        name=f"{name}, selecting",
+        rows=data.fit,
+        epochs=settings.epochs,
+        held_out=held_out,
+        keep_best=is_final,
     )
     learner, done = fit(selecting, data, recipe, evidence, seed, checkpoints)
     assert done.scores is not None

@@ -1,1 +1,0 @@
-"""Recipes that come with Aisle: TOML files, looked up by name."""
