@@ -40,7 +40,7 @@ def label_counts(tables: Tables) -> Iterator[tuple[str, int]]:
 
 
 def resolve_all(tables: Tables, labels: LabelTree) -> None:
-    """Make `meanings`: for each label text the ids of its nodes (`label`) and its outcome (Manifest.labels)."""
+    """Make `meanings`: for each label text the ids of its nodes (`label`) and its outcome; see Manifest."""
     append(tables, "meanings", _MEANING_SCHEMA.empty_table())
     for batch in stream(tables, "SELECT label_text FROM label_counts"):
         texts = batch["label_text"].to_pylist()
