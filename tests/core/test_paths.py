@@ -1,5 +1,6 @@
 """Inputs are found anywhere, and an output is put in place whole or not at all."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -120,3 +121,13 @@ def test_exchange_never_leaves_a_moment_without_either(tmp_path):
             exchange(first, second)
         assert watcher.poll() is None
         watcher.kill()
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_in_one_line_and_nothing_is_left(tmp_path, error):
+    with (
+        pytest.raises(AisleError, match="nothing was changed there; make room"),
+        new_directory(tmp_path / "out", marker="mark"),
+    ):
+        raise OSError(error, "words of another library")
+    assert list(tmp_path.iterdir()) == []

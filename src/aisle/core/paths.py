@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from aisle.core.errors import AisleError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def expand_addresses(addresses: list[str]) -> list[str]:
@@ -124,13 +126,20 @@ def _put_in_place(target: Path, *, overwrite: bool, marker: str) -> Iterator[Pat
         else:
             partial.rename(target)
         _fsync(target.parent)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise AisleError(
+            f"{target}: {os.strerror(error.errno)}; nothing was changed there; make room, or name an "
+            "output on another disk, and run it again"
+        ) from error
     finally:
         _remove(partial)
 
 
 def _clear_leftovers(target: Path) -> None:
     """Remove what processes that no longer live have left beside `target`."""
-    for leftover in target.parent.glob(f".{target.name}.*.partial"):
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
         pid = leftover.name.removesuffix(".partial").rpartition(".")[2]
         if pid.isdigit() and not _is_alive(int(pid)):
             _remove(leftover)
