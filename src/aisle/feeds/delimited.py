@@ -9,10 +9,10 @@ from aisle.core.schemas import Rejected
 from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
+from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
 from aisle.feeds.scan import OPEN_QUOTE, copy_texts, scan_records, text_offsets
 from aisle.feeds.source import Source
 
-MAX_RECORD_BYTES = 1 << 23
 _SAMPLE_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
 _MAX_CELLS = 1 << 21
@@ -115,9 +115,8 @@ class _Cutter:
 
     def _skip_overlong(self, at: int) -> int:
         """Put aside the line at `at`, the first of a record that is too long; where the next line begins."""
-        reason = f"the record does not end within {MAX_RECORD_BYTES:,} bytes"
         stop = self._buffer.find(self._line_end, at) + 1
-        self._overlong.append(self._rejected(self._line, reason, self._buffer[at : stop or None]))
+        self._overlong.append(self._rejected(self._line, TOO_LONG, self._buffer[at : stop or None]))
         self._line += 1
         if stop:
             return stop

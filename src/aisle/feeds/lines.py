@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisle.feeds.encoding import utf8_reader
+from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
 from aisle.feeds.source import Source
 
-MAX_LINE_BYTES = 1 << 23
 _READ_BYTES = 1 << 18
 _KEPT_BYTES = 1 << 10
 
@@ -32,7 +32,7 @@ def read_lines(source: Source) -> Iterator[Line]:
     number, begun = 1, b""
     while data := read(_READ_BYTES):
         first, *others = data.split(b"\n")
-        begun += first if len(begun) <= MAX_LINE_BYTES else b""
+        begun += first if len(begun) <= MAX_RECORD_BYTES else b""
         for text in others:
             yield from _line(number, begun)
             number, begun = number + 1, text
@@ -43,7 +43,7 @@ def read_lines(source: Source) -> Iterator[Line]:
 
 
 def _line(number: int, text: bytes) -> Iterator[Line]:
-    if len(text) > MAX_LINE_BYTES:
-        yield Line(number, text[:_KEPT_BYTES], f"the record does not end within {MAX_LINE_BYTES:,} bytes")
+    if len(text) > MAX_RECORD_BYTES:
+        yield Line(number, text[:_KEPT_BYTES], TOO_LONG)
     elif text and not text.isspace():
         yield Line(number, text)

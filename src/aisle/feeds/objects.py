@@ -15,6 +15,11 @@ from aisle.feeds.links import split_links
 
 Record = Mapping[str, Any]
 
+MAX_RECORD_BYTES = 1 << 23
+"""No record of text is longer; what is longer was made by accident, such as a quote that never closes."""
+
+TOO_LONG = f"the record does not end within {MAX_RECORD_BYTES:,} bytes"
+
 _BLOCK_BYTES = 1 << 25
 _EXCERPT = 200
 

@@ -35,7 +35,7 @@ class RowMaker:
             AisleError: no column holds the ids, or the merchant's column is missing.
         """
         if not block.names and not len(block.lines):
-            return FeedBatch(rows=RAW_SCHEMA.empty_table().to_batches()[0], rejected=block.rejected)
+            return FeedBatch(rows=pa.RecordBatch.from_pylist([], RAW_SCHEMA), rejected=block.rejected)
         if block.names != self._names:
             self._learn(block.names)
         block, rejected = self._sound(block)
