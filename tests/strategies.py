@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from aisle.calibration.temperatures import Temperatures
-from aisle.core.records import FIELDS
+from aisle.core.records import FIELDS, Answers
+from aisle.evaluation.truth import Names, TrainingCounts, Truth
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.taxonomy.tree import from_parents
 
@@ -87,3 +88,36 @@ def damaged(draw, data):
         else:
             del data[at:]
     return bytes(data)
+
+
+@st.composite
+def answered_products(draw, max_products=12):
+    """Answers, truth, tree and training counts: labels at any node or at several, outside of the tree, or
+    absent; answers that end anywhere; several products a group."""
+    tree = draw(taxonomies())
+    n = draw(st.integers(1, max_products))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_labels = rng.choice([0, 1, 1, 1, 1, 2, 3], n)
+    ptr = np.concatenate([[0], np.cumsum(n_labels)])
+    node = rng.integers(1, tree.n_nodes, ptr[-1]).astype(np.int32)
+    end = np.where(rng.random(n) < 0.8, rng.choice(tree.leaf_nodes, n), rng.integers(0, tree.n_nodes, n))
+    path = tree.path_nodes()[end]
+    n_top = draw(st.integers(1, 5))
+    answers = Answers(
+        path=path,
+        path_p=np.where(path >= 0, np.sort(rng.random(path.shape), axis=1)[:, ::-1], np.nan).astype(
+            np.float32
+        ),
+        top_leaves=rng.choice(tree.leaf_nodes, (n, n_top)).astype(np.int32),
+        top_p=np.sort(rng.random((n, n_top)), axis=1)[:, ::-1].astype(np.float32),
+        mask=rng.integers(0, 2 ** len(FIELDS), n).astype(np.uint8),
+    )
+    truth = Truth(
+        ptr=ptr,
+        node=node,
+        outside=np.where(n_labels == 0, rng.integers(0, 4, n), 0).astype(np.int32),
+        merchant=Names.of([f"merchant {i}" for i in rng.integers(0, 3, n)]),
+        group=rng.integers(0, n, n),
+        split=Names.of(["test"] * n),
+    )
+    return answers, truth, tree, TrainingCounts(rng.integers(0, 3, tree.n_nodes), tree)
