@@ -1,1 +1,19 @@
 """Raw rows to labelled, grouped, split products."""
+
+from aisle.catalogue.catalogue import Catalogue, open_catalogue
+from aisle.catalogue.columns import find_columns
+from aisle.catalogue.labels import label_texts, resolve_labels
+from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
+from aisle.catalogue.products import inline_images, to_products
+
+__all__ = [
+    "MANIFEST_FILE",
+    "Catalogue",
+    "Manifest",
+    "find_columns",
+    "inline_images",
+    "label_texts",
+    "open_catalogue",
+    "resolve_labels",
+    "to_products",
+]

@@ -1,5 +1,6 @@
 """Small frozen records that pass between rooms: a product, an image's whereabouts, answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +49,12 @@ class Answers:
     top_leaves: NDArray[np.int32]
     top_p: NDArray[np.float32]
     mask: NDArray[np.uint8]
+
+    @staticmethod
+    def joined(parts: "Sequence[Answers]") -> "Answers":
+        """Set the answers of several batches one below the other."""
+        whole = {name: np.concatenate([getattr(p, name) for p in parts]) for name in Answers.__slots__}
+        return Answers(**whole)
 
 
 def mask_name(mask: int) -> str:

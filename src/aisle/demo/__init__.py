@@ -1,1 +1,1 @@
-"""A small shop of its own making."""
+"""A small shop of its own making, and Aisle's whole journey through it."""

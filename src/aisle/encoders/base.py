@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
@@ -70,8 +70,9 @@ ENCODERS = Registry(
         "timm": "aisle.encoders.timm.encoder:build",
     },
 )
-"""From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained); beside each `build` stands
-`restore(settings: Mapping, tensors: Mapping) -> Encoder`, which `restore_encoder` calls."""
+"""From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained). Beside each `build` stand
+`restore(settings, tensors) -> Encoder` and `fields_of(settings) -> tuple[str, ...]`, and for a trained encoder
+`merge(encoders) -> Encoder`; the functions below call them."""
 
 
 def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
@@ -83,11 +84,29 @@ def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     return cast(Encoder, ENCODERS.get(name)(settings))
 
 
+def fields_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which of core.records.FIELDS an encoder would read, without building it (weights may be far away).
+
+    Raises:
+        AisleError: no encoder has this name, or settings are unknown or out of range.
+    """
+    return cast(tuple[str, ...], _beside(name).fields_of(settings))
+
+
+def merge_encoders(name: str, encoders: Sequence[Encoder]) -> Encoder:
+    """Set the vectors of trained encoders side by side: those of one fit, trained with different seeds."""
+    return cast(Encoder, _beside(name).merge(encoders))
+
+
+def _beside(name: str) -> Any:
+    """The module of an encoder's `build`."""
+    return import_module(ENCODERS.get(name).__module__)
+
+
 def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Encoder:
     """Make an encoder again from what its `settings()` and `tensors()` gave.
 
     Raises:
         AisleError: no encoder has this name, or settings and tensors do not fit together.
     """
-    module = import_module(ENCODERS.get(name).__module__)
-    return cast(Encoder, module.restore(settings, tensors))
+    return cast(Encoder, _beside(name).restore(settings, tensors))

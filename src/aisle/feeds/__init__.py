@@ -1,1 +1,16 @@
 """Any feed file to Arrow batches of raw rows, and rows put aside with reasons."""
+
+from aisle.feeds.batch import FeedBatch, FeedOptions
+from aisle.feeds.formats import FEED_FORMATS
+from aisle.feeds.layout import find_column
+from aisle.feeds.reader import feed_columns, read_feed, read_feeds
+
+__all__ = [
+    "FEED_FORMATS",
+    "FeedBatch",
+    "FeedOptions",
+    "feed_columns",
+    "find_column",
+    "read_feed",
+    "read_feeds",
+]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aisle.core.errors import AisleError
-from aisle.taxonomy.tree import TreeError, Taxonomy, from_parents
+from aisle.taxonomy.tree import Taxonomy, TreeError, from_parents
 
 _COLUMNS = ["id", "parent", "name"]
 

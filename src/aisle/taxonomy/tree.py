@@ -176,7 +176,9 @@ class Taxonomy:
             raise ValueError(f"leaf_p has the shape {leaf_p.shape}; expected (products, {self.n_leaves})")
         below = np.zeros((len(leaf_p), self.n_leaves + 1))
         np.cumsum(leaf_p, axis=1, dtype=np.float64, out=below[:, 1:])
-        return (below[:, self.stop] - below[:, self.start]).astype(leaf_p.dtype, copy=False)
+        node_p = np.take(below, self.stop, axis=1)
+        node_p -= np.take(below, self.start, axis=1)
+        return node_p.astype(leaf_p.dtype, copy=False)
 
 
 def from_paths(

@@ -1,0 +1,153 @@
+"""Reading a catalogue: its manifest, its tree, its products in batches, its images."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aisle.catalogue.manifest import MANIFEST_FILE, Manifest, read_manifest
+from aisle.core.errors import AisleError, known_names
+from aisle.core.schemas import CATALOGUE_SCHEMA, SPLITS
+from aisle.images import ImageFolder, ImageSource
+from aisle.taxonomy.labels import LabelTree, read_label_tree
+
+PRODUCTS_FOLDER = "products"
+
+
+class Catalogue:
+    """A catalogue on disk; open one with `open_catalogue`.
+
+    Args:
+        path: its folder.
+        manifest: what its manifest says.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @cached_property
+    def labels(self) -> LabelTree:
+        """The tree that a model of this catalogue predicts, and what labels mean in it.
+
+        Raises:
+            AisleError: its files are missing or damaged.
+        """
+        return read_label_tree(self.path)
+
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """The columns of the feeds that labels were read from."""
+        return tuple(self.manifest.label_columns)
+
+    def count(self, split: str) -> int:
+        """How many products a split has."""
+        return self.manifest.splits.get(split, 0)
+
+    def fingerprint(self) -> str:
+        """A hash, in hex, that changes when anything in the catalogue does."""
+        return hashlib.sha256((self.path / MANIFEST_FILE).read_bytes()).hexdigest()
+
+    def batches(
+        self,
+        splits: Collection[str] | None = None,
+        columns: Sequence[str] | None = None,
+        batch_rows: int = 4096,
+    ) -> Iterator[pa.RecordBatch]:
+        """The products of some splits, in the catalogue's order.
+
+        Args:
+            splits: None for all.
+            columns: of CATALOGUE_SCHEMA; None for all.
+            batch_rows: rows of each batch but the last.
+
+        Raises:
+            AisleError: there is no such split, or a file is missing or damaged.
+        """
+        for split in splits or ():
+            if split not in SPLITS:
+                raise AisleError(f"no split is called '{split}'; {known_names(split, SPLITS)}")
+        names = list(columns) if columns is not None else CATALOGUE_SCHEMA.names
+        schema = pa.schema([CATALOGUE_SCHEMA.field(name) for name in names])
+        waiting: list[pa.RecordBatch] = []
+        n_waiting = 0
+        for batch in self._rows(splits, names, schema, batch_rows):
+            waiting.append(batch)
+            n_waiting += len(batch)
+            if n_waiting >= batch_rows:
+                joined = pa.concat_batches(waiting)
+                waiting, n_waiting = [joined.slice(batch_rows)], n_waiting - batch_rows
+                yield joined.slice(0, batch_rows)
+        if n_waiting:
+            yield pa.concat_batches(waiting)
+
+    def _rows(
+        self, splits: Collection[str] | None, names: list[str], schema: pa.Schema, batch_rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Batches of at most `batch_rows` rows, some of them shorter, none empty."""
+        wanted = None if splits is None else pa.array(sorted(splits), pa.string())
+        read = names if wanted is None or "split" in names else [*names, "split"]
+        for file in self.manifest.files:
+            with self._open(self.path / PRODUCTS_FOLDER / file["name"]) as parquet:
+                for batch in parquet.iter_batches(batch_rows, columns=read, use_threads=False):
+                    rows = batch if wanted is None else batch.filter(pc.is_in(batch["split"], wanted))
+                    if len(rows):
+                        yield pa.RecordBatch.from_arrays([rows[name] for name in names], schema=schema)
+
+    @staticmethod
+    def _open(path: Path) -> pq.ParquetFile:
+        try:
+            return pq.ParquetFile(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise AisleError(f"{path}: cannot be read ({error}); ingest the feeds again") from error
+
+    @property
+    def image_roots(self) -> list[Path]:
+        """The folders that image links start from, in the order in which they are tried."""
+        return [self.path / root for root in self.manifest.image_roots]
+
+    def images(self) -> ImageSource | None:
+        """Where the products' images lie; None where no image folder belongs to the catalogue.
+
+        Raises:
+            AisleError: an image folder is no longer there.
+        """
+        folders = [ImageFolder(root) for root in self.image_roots]
+        return folders[0] if len(folders) == 1 else ImageFolders(folders) if folders else None
+
+
+class ImageFolders:
+    """Images that lie in several folders: of two with one link, the one with the right hash is meant.
+
+    Args:
+        folders: in the order in which they are tried.
+    """
+
+    def __init__(self, folders: Sequence[ImageFolder]) -> None:
+        self._folders = folders
+
+    def read(self, link: str, sha256: str) -> bytes | None:
+        """Give the image's bytes, or None where no folder has them.
+
+        Args:
+            sha256: empty where nobody knows it: then the first folder that has the link counts.
+        """
+        for folder in self._folders:
+            data = folder.read(link)
+            if data is not None and (not sha256 or hashlib.sha256(data).hexdigest() == sha256):
+                return data
+        return None
+
+
+def open_catalogue(path: Path | str) -> Catalogue:
+    """Open a catalogue.
+
+    Raises:
+        AisleError: the folder is no catalogue, or one of another version.
+    """
+    folder = Path(path)
+    return Catalogue(folder, read_manifest(folder))

@@ -1,0 +1,82 @@
+"""Columns of raw rows by name: as one text a row, and all that has no place of its own as a map."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisle.core.errors import AisleError, known_names
+from aisle.core.schemas import RAW_SCHEMA
+from aisle.feeds import feed_columns, find_column
+
+SEVERAL = "\n"
+"""Stands between the values of a field that a row repeats."""
+
+_INTERNAL = ("source_file", "source_line", "image_bytes")
+_N_NAMED = 3
+
+
+def text_column(raw: pa.RecordBatch, name: str) -> pa.StringArray:
+    """A column as one text a row, repeated values with a line break between; empty where it is not there."""
+    if name not in raw.schema.names:
+        return pa.repeat(pa.scalar("", pa.string()), len(raw))
+    column = raw[name]
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column, SEVERAL)
+    return pc.fill_null(column.cast(pa.string()), "")
+
+
+def some_of(addresses: Sequence[str]) -> str:
+    """A few feeds by name, for a message about all of them."""
+    return ", ".join(addresses[:_N_NAMED]) + (", ..." if len(addresses) > _N_NAMED else "")
+
+
+def find_columns(option: str, wanted: Iterable[str], addresses: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a user means, as the feeds spell them; a column need not be in every feed.
+
+    Args:
+        option: how the user named them, e.g. `--label-column`.
+
+    Raises:
+        AisleError: no feed has one of them; the message names the nearest column that there is.
+    """
+    wanted = tuple(wanted)
+    if not wanted:
+        return ()
+    known = list(dict.fromkeys(name for address in addresses for name in feed_columns(address)))
+    known = [name for name in known if name not in _INTERNAL]
+    found = tuple(find_column(name, known) for name in wanted)
+    for name, column in zip(wanted, found, strict=True):
+        if column is None:
+            raise AisleError(
+                f"{some_of(addresses)}: no column '{name}' ({option}); {known_names(name, known)}"
+            )
+    return tuple(column for column in found if column is not None)
+
+
+def extra_columns(raw: pa.RecordBatch, leave_out: Collection[str]) -> pa.MapArray:
+    """What the catalogue has no column for, as a map from column to text; empty values are left out.
+
+    Args:
+        leave_out: columns that are kept elsewhere.
+    """
+    own = [name for name in raw.schema.names if name not in RAW_SCHEMA.names]
+    names = [name for name in ("item_group_id", "google_product_category", *own) if name not in leave_out]
+    if not names:
+        return pa.MapArray.from_arrays(
+            [0] * (len(raw) + 1), pa.array([], pa.string()), pa.array([], pa.string())
+        )
+    columns = [text_column(raw, name) for name in names]
+    filled = np.stack([pc.not_equal(column, "").to_numpy(zero_copy_only=False) for column in columns], axis=1)
+    row, column = np.nonzero(filled)
+    values = pa.concat_arrays(columns).take(pa.array(column * len(raw) + row))
+    offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int32)
+    return pa.MapArray.from_arrays(
+        pa.array(offsets), pa.array(names, pa.string()).take(pa.array(column)), values
+    )
+
+
+def extra_value(extra: pa.MapArray, name: str) -> pa.StringArray:
+    """One entry of each map; empty where there is none."""
+    return pc.fill_null(pc.map_lookup(extra, pa.scalar(name), "first"), "")

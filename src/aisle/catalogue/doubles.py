@@ -1,0 +1,52 @@
+"""Two rows with one id in one merchant: the last wins, the others are put aside."""
+
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
+
+from aisle.catalogue.tables import Tables
+
+
+def find_products(tables: Tables, *, use_other_labels: bool) -> None:
+    """Make the tables that all later steps start from.
+
+    `doubles`: a row that lost, and the `winner`. `products`: a row for each product, its `key` (a hash of
+    merchant and id, which is the product's name whatever the order of rows), and, where it stands in the
+    catalogue that is extended or replaces a row of it, the `old_group` and the `old_split`. `keys`: the
+    hashed keys of products, each once.
+
+    Args:
+        tables: with the stage's rows.
+        use_other_labels: labels are read from the second of the columns where they are looked for.
+    """
+    label = "other_label_text" if use_other_labels else "label_text"
+    tables.execute(f"CREATE VIEW read_rows AS SELECT * REPLACE ({label} AS label_text) FROM staged_rows")
+    tables.execute(
+        """
+        CREATE TABLE doubles AS
+        WITH several AS (
+            SELECT merchant, id, max(row) AS winner FROM read_rows GROUP BY merchant, id HAVING count(*) > 1
+        )
+        SELECT row, winner FROM read_rows JOIN several USING (merchant, id) WHERE row <> winner
+        """
+    )
+    tables.execute(
+        """
+        CREATE TABLE products AS
+        WITH replaced AS (
+            SELECT winner AS row, old_group, old_split FROM doubles JOIN read_rows USING (row)
+            WHERE old_group IS NOT NULL
+        )
+        SELECT row, merchant, label_text, given_split,
+               left(md5('product ' || merchant || chr(31) || id), 16) AS key,
+               coalesce(read_rows.old_group, replaced.old_group) AS old_group,
+               coalesce(read_rows.old_split, replaced.old_split) AS old_split
+        FROM read_rows LEFT JOIN replaced USING (row)
+        WHERE row NOT IN (SELECT row FROM doubles)
+        """
+    )
+    tables.execute(
+        """
+        CREATE TABLE keys AS
+        SELECT DISTINCT row, md5_number(key) AS key FROM staged_keys
+        WHERE row NOT IN (SELECT row FROM doubles)
+        """
+    )

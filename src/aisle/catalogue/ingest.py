@@ -1,0 +1,165 @@
+"""From feeds to a catalogue: read, drop doubles, resolve labels, group, split, write."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from aisle.catalogue import extending, meanings
+from aisle.catalogue.catalogue import Catalogue, open_catalogue
+from aisle.catalogue.columns import find_columns
+from aisle.catalogue.counting import describe
+from aisle.catalogue.doubles import find_products
+from aisle.catalogue.labels import DEFAULT_COLUMNS
+from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
+from aisle.catalogue.placing import place
+from aisle.catalogue.reading import Reader, Reading, ReadingRules
+from aisle.catalogue.settings import FROM_LABELS, IngestSettings
+from aisle.catalogue.splits import SplitRule, split_of_file
+from aisle.catalogue.staging import Stage, staged_wide
+from aisle.catalogue.tables import Tables, open_tables, scalar
+from aisle.catalogue.tree import cut_to_products, tree_of_labels
+from aisle.catalogue.writing import REJECTED_FILE, write_products
+from aisle.core.paths import check_output, expand_addresses, new_directory
+from aisle.images import ImageFolder
+from aisle.taxonomy.labels import LabelTree
+from aisle.taxonomy.readers import read_taxonomy
+from aisle.taxonomy.tree import Taxonomy
+
+_WORK = "work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    """What an ingest starts from, all of it found and checked.
+
+    Args:
+        files: the feeds' addresses.
+        old: the catalogue that is extended.
+        full: the taxonomy; None where the tree is made of the labels or comes from the old catalogue.
+    """
+
+    files: list[str]
+    settings: IngestSettings
+    old: Catalogue | None
+    full: Taxonomy | None
+
+
+def ingest(addresses: Sequence[str], settings: IngestSettings, out: Path) -> Manifest:
+    """Make a catalogue of feeds, or extend one.
+
+    What does not fit into memory lies in the folder that becomes the catalogue, and is gone when it is done.
+
+    Args:
+        addresses: paths, globs or fsspec addresses of feeds.
+        out: the folder to make. It appears when all is well, and not before.
+
+    Raises:
+        AisleError: an input, an option or the output is not as it must be; nothing is left behind.
+    """
+    check_output(out, overwrite=settings.overwrite, marker=MANIFEST_FILE)
+    inputs = _find_inputs(addresses, settings)
+    with new_directory(out, overwrite=settings.overwrite, marker=MANIFEST_FILE) as folder:
+        work = folder / _WORK
+        work.mkdir()
+        with open_tables(work, memory_mb=settings.memory_mb, n_threads=settings.n_threads) as tables:
+            manifest = _make(inputs, tables, work, folder)
+        shutil.rmtree(work)
+        manifest.write(folder)
+    return manifest
+
+
+def _find_inputs(addresses: Sequence[str], settings: IngestSettings) -> _Inputs:
+    files = expand_addresses(list(addresses))
+    old = open_catalogue(settings.extend) if settings.extend else None
+    settings = extending.settings_of(old, settings) if old else _with_columns(settings, files)
+    if settings.split_rule.kind == "file":
+        for file in files:
+            split_of_file(file)
+    is_read = old is None and settings.taxonomy not in (None, FROM_LABELS)
+    full = read_taxonomy(str(settings.taxonomy)) if is_read else None
+    return _Inputs(files=files, settings=settings, old=old, full=full)
+
+
+def _with_columns(settings: IngestSettings, files: Sequence[str]) -> IngestSettings:
+    """The settings, with the columns they name as the feeds spell them."""
+    rule = settings.split_rule
+    labels = find_columns("--label-column", settings.label_columns, files)
+    split = find_columns("--split", (rule.column,) if rule.column else (), files)
+    named = SplitRule(rule.kind, split[0]) if split else settings.split
+    return replace(settings, label_columns=labels, split=named)
+
+
+def _make(inputs: _Inputs, tables: Tables, work: Path, out: Path) -> Manifest:
+    """Write everything but the manifest, and return that."""
+    old = inputs.old
+    if old is not None:
+        shutil.copyfile(old.path / REJECTED_FILE, out / REJECTED_FILE)
+    with (out / REJECTED_FILE).open("a", encoding="utf-8") as rejected:
+        with Stage(work, tables) as stage:
+            reading = _read(inputs, stage, out, rejected)
+        columns = _label_columns(tables, inputs.settings)
+        settings = replace(inputs.settings, label_columns=columns)
+        use_other = not inputs.settings.label_columns and columns == DEFAULT_COLUMNS[1:]
+        find_products(tables, use_other_labels=use_other)
+        labels = _resolve(tables, replace(inputs, settings=settings))
+        place(tables, settings.split_rule, settings.ratio, settings.max_per_leaf)
+        old_rows = extending.old_wide(old) if old is not None else iter(())
+        rows = chain(old_rows, staged_wide(work, use_other_category=use_other))
+        written = write_products(tables, rows, out, rejected)
+    meanings.write_unresolved(tables, out)
+    labels.write(out)
+    return describe(tables, settings, labels, reading, written, old)
+
+
+def _read(inputs: _Inputs, stage: Stage, out: Path, rejected: TextIO) -> Reading:
+    """The first pass: the old catalogue, then the feeds."""
+    settings = inputs.settings
+    has_own_images = False
+    if inputs.old is not None:
+        extending.stage_old(inputs.old, stage)
+        has_own_images = extending.keep_own_images(inputs.old, out)
+    rules = ReadingRules(
+        label_columns=settings.label_columns,
+        merchant=settings.merchant,
+        split=settings.split_rule,
+        images=ImageFolder(settings.images) if settings.images else None,
+    )
+    reader = Reader(rules, stage, out, rejected)
+    reader.read(inputs.files)
+    reader.reading.has_own_images |= has_own_images
+    return reader.reading
+
+
+def _label_columns(tables: Tables, settings: IngestSettings) -> tuple[str, ...]:
+    """The columns named, else the first default column that any row has a label in."""
+    if settings.label_columns:
+        return settings.label_columns
+    has_first = scalar(tables, "SELECT EXISTS (SELECT 1 FROM staged_rows WHERE label_text <> '')")
+    return DEFAULT_COLUMNS[:1] if has_first else DEFAULT_COLUMNS[1:]
+
+
+def _resolve(tables: Tables, inputs: _Inputs) -> LabelTree:
+    """Make the tree, if there is none yet, and find out what every label means in it."""
+    meanings.count_labels(tables)
+    labels = inputs.old.labels if inputs.old is not None else _new_tree(tables, inputs)
+    meanings.resolve_all(tables, labels)
+    return labels
+
+
+def _new_tree(tables: Tables, inputs: _Inputs) -> LabelTree:
+    settings = inputs.settings
+    counts = partial(meanings.label_counts, tables)
+    meanings.check_some_labelled(tables, inputs.files, settings.label_columns)
+    if inputs.full is not None:
+        meanings.check_some_match(tables, inputs.full, str(settings.taxonomy), settings.label_columns)
+    return cut_to_products(
+        inputs.full or tree_of_labels(counts),
+        counts,
+        max_depth=settings.max_depth,
+        min_products=settings.min_products,
+        other_leaves=settings.inner_labels == "other",
+    )

@@ -1,0 +1,111 @@
+"""What merchants wrote as labels, and the nodes of the tree that it means."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisle.catalogue.clean import clean
+from aisle.catalogue.columns import SEVERAL, text_column
+from aisle.taxonomy.labels import LabelTree
+from aisle.taxonomy.names import SEPARATOR, join_path, split_path, unescape_path
+from aisle.taxonomy.tree import Taxonomy
+
+GOOGLE = "google_product_category"
+MERCHANTS_OWN = "product_type"
+DEFAULT_COLUMNS = (GOOGLE, MERCHANTS_OWN)
+"""Where labels are looked for when no column is named: the second only if no row has the first."""
+
+
+def label_texts(raw: pa.RecordBatch, columns: Sequence[str]) -> pa.StringArray:
+    """What the merchant wrote as a label; empty where there is none.
+
+    Args:
+        columns: one, whose repeated values are labels of their own, with a line break between; or several
+            that make one path together.
+    """
+    if len(columns) == 1:
+        return _lines(raw, columns[0])
+    parts = [clean(text_column(raw, name), markup=False) for name in columns]
+    parts = [pc.if_else(pc.equal(part, ""), None, part) for part in parts]
+    return pc.binary_join_element_wise(*parts, SEPARATOR, null_handling="skip")
+
+
+def _lines(raw: pa.RecordBatch, name: str) -> pa.StringArray:
+    """The column's values, each cleaned, one a line."""
+    if name not in raw.schema.names or not pa.types.is_list(raw.schema.field(name).type):
+        return clean(text_column(raw, name), markup=False)
+    lists = raw[name]
+    values = clean(pc.list_flatten(lists), markup=False)
+    filled = pc.not_equal(values, "").to_numpy(zero_copy_only=False)
+    owner = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)[filled]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(raw)))]).astype(np.int32)
+    return pc.binary_join(
+        pa.ListArray.from_arrays(pa.array(offsets), values.filter(pa.array(filled))), SEVERAL
+    )
+
+
+def several(label_text: str) -> list[str]:
+    """The single labels in one label text."""
+    return label_text.split(SEVERAL) if label_text else []
+
+
+def path_of_label(text: str) -> tuple[str, ...]:
+    """The names of a label's path; a '>' without spaces separates too, where none stands alone."""
+    names = split_path(text)
+    return split_path(unescape_path(text)) if len(names) == 1 else names
+
+
+def find_label(full: Taxonomy, text: str) -> int | None:
+    """The node of the full tree that a single label means, separators at its ends or not; None for none."""
+    node = full.find(text)
+    return full.find(join_path(path_of_label(text))) if node is None and ">" in text else node
+
+
+def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:
+    """The nodes of `labels.tree` that a label text means, sorted; none where it means none.
+
+    Of a node and one of its ancestors, both named, the deeper one says all.
+    """
+    parts = several(label_text)
+    if len(parts) > 1:
+        parts = _without_ancestors(labels.full, parts)
+    nodes = {node for part in parts if (node := _resolve(labels, part)) is not None}
+    return sorted(_deepest(labels.tree, nodes))
+
+
+def _resolve(labels: LabelTree, text: str) -> int | None:
+    node = labels.resolve(text)
+    return labels.resolve(join_path(path_of_label(text))) if node is None and ">" in text else node
+
+
+def _without_ancestors(full: Taxonomy, parts: list[str]) -> list[str]:
+    """Leave out labels whose node lies above another's in the full tree: `(other)` leaves would part them."""
+    nodes = {part: find_label(full, part) for part in parts}
+    deepest = _deepest(full, {node for node in nodes.values() if node is not None})
+    return [part for part, node in nodes.items() if node is None or node in deepest]
+
+
+def _deepest(tree: Taxonomy, nodes: set[int]) -> set[int]:
+    if len(nodes) < 2:
+        return nodes
+    above = {int(step) for node in nodes for step in tree.ancestors(node)[1:]}
+    return nodes - above
+
+
+def resolve_labels(raw: pa.RecordBatch, labels: LabelTree, columns: Sequence[str]) -> pa.ListArray:
+    """The label sets of raw rows, as `evaluate` wants them of a labelled feed.
+
+    Args:
+        columns: where labels stand; see `label_texts`.
+
+    Returns:
+        (rows,) list<string> of node ids of `labels.tree`, as the catalogue's column `label`.
+    """
+    encoded = label_texts(raw, columns).dictionary_encode()
+    ids = [
+        [labels.tree.ids[node] for node in nodes_of_label(labels, text)]
+        for text in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(ids, pa.list_(pa.string())).take(encoded.indices)

@@ -1,0 +1,113 @@
+"""Each product's split, from its label, its group, its merchant or what the data say; the cap on a label."""
+
+# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
+
+from aisle.catalogue.grouping import group_and_draw, group_products
+from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
+from aisle.catalogue.tables import Tables, scalar
+
+
+def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int | None) -> None:
+    """Give every product its group and its split.
+
+    Reads `products`, `keys` and `meanings`; makes `placed` (row, label, label_text, outcome, group, split). A
+    product without a label is `unlabelled`; one that was placed before stays where it is.
+    """
+    if rule.kind == "group":
+        group_and_draw(tables, ratio)
+        drawn = "groups.drawn"
+    else:
+        group_products(tables)
+        drawn = "merchants.drawn" if rule.kind == "merchant" else "given_split"
+    _draw_merchants(tables, ratio)
+    tables.execute(
+        f"""
+        CREATE TABLE placed AS
+        SELECT row, key, coalesce(label, []) AS label, label_text, coalesce(outcome, 'none') AS outcome,
+               "group",
+               CASE WHEN len(coalesce(label, [])) = 0 THEN 'unlabelled'
+                    WHEN old_split <> 'unlabelled' THEN old_split
+                    ELSE {drawn} END AS split,
+               old_split
+        FROM products JOIN groups USING (row) LEFT JOIN meanings USING (label_text)
+             LEFT JOIN merchants USING (merchant)
+        """
+    )
+    if max_per_leaf is not None:
+        _cap(tables, max_per_leaf)
+
+
+def _draw_merchants(tables: Tables, ratio: SplitRatio) -> None:
+    """Make `merchants`: the split of each.
+
+    Those that were split before stay; the others are dealt out in an order that hangs on their names only, so
+    that each share gets its part, and at least one merchant where there are enough.
+    """
+    shares = ratio.shares()
+    n_new = "count(*) FILTER (WHERE before IS NULL) OVER ()"
+    place = "row_number() OVER (PARTITION BY before IS NULL ORDER BY md5('split ' || merchant), merchant)"
+    bounds = []
+    reached = 0.0
+    for n_after, (split, share) in zip(reversed(range(len(shares))), shares.items(), strict=True):
+        reached += share
+        n_before = len(shares) - n_after
+        bound = f"greatest({n_before}, least(round(n_new * {reached / 100}), n_new - {n_after}))"
+        bounds.append(f"WHEN place <= {bound} THEN '{split}'")
+    tables.execute(
+        f"""
+        CREATE TABLE merchants AS
+        WITH known AS (
+            SELECT merchant, min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END)
+                             FILTER (WHERE old_split IN ('train', 'val', 'test', 'capped')) AS before
+            FROM products GROUP BY merchant
+        ), dealt AS (SELECT merchant, before, {n_new} AS n_new, {place} AS place FROM known)
+        SELECT merchant, coalesce(before, CASE {" ".join(bounds)} ELSE '{list(shares)[-1]}' END) AS drawn
+        FROM dealt
+        """
+    )
+
+
+def _cap(tables: Tables, max_per_leaf: int) -> None:
+    """Leave each label so many train products: those placed before, then by a hash of merchant and id."""
+    tables.execute(
+        f"""
+        CREATE TABLE capped AS
+        SELECT row FROM (
+            SELECT row, old_split,
+                   row_number() OVER (
+                       PARTITION BY label ORDER BY old_split IS DISTINCT FROM 'train', md5(key), row
+                   ) AS place
+            FROM placed WHERE split = 'train'
+        ) WHERE place > {max_per_leaf} AND old_split IS DISTINCT FROM 'train'
+        """
+    )
+    tables.execute("UPDATE placed SET split = 'capped' WHERE row IN (FROM capped)")
+
+
+def links_across_splits(tables: Tables) -> dict[str, int]:
+    """How far the splits are linked by keys that products of several of them share.
+
+    Returns:
+        `keys`: how many keys; `val`, `test`: how many products of that split share one with a train product.
+    """
+    tables.execute(
+        f"""
+        CREATE VIEW sided AS
+        SELECT row, links.key AS key, split FROM links JOIN placed USING (row) WHERE split IN {DRAWN}
+        """
+    )
+    counts = {
+        "keys": scalar(
+            tables,
+            "SELECT count(*) FROM (SELECT key FROM sided GROUP BY key HAVING count(DISTINCT split) > 1)",
+        )
+    }
+    for split in DRAWN[1:]:
+        counts[split] = scalar(
+            tables,
+            f"""
+            SELECT count(DISTINCT row) FROM sided
+            WHERE split = '{split}' AND key IN (SELECT key FROM sided WHERE split = 'train')
+            """,
+        )
+    return counts

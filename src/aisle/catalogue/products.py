@@ -1,0 +1,127 @@
+"""Raw rows as products: clean texts, the merchant's own category, and what is known of each image."""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisle.catalogue.clean import clean
+from aisle.catalogue.columns import SEVERAL, text_column
+from aisle.core.schemas import IMAGE_TYPE, PRODUCT_SCHEMA
+from aisle.images import ImageFolder, ImageRef
+
+CATEGORY_COLUMNS = ("product_type", "product_type_merchant", "merchant_category")
+"""Where the merchant's own category stands: the first that a row has and that is no label."""
+
+_REMOTE = r"^(?i:https?|ftps?|s3|gs|hdfs)://"
+_MIN_FOR_THREADS = 64
+_N_THREADS = 8
+
+
+def to_products(
+    raw: pa.RecordBatch, label_columns: Collection[str], images: ImageFolder | None = None
+) -> pa.RecordBatch:
+    """Make products of raw rows; the same for a catalogue and for prediction.
+
+    Args:
+        raw: RAW_SCHEMA and the feed's other columns.
+        label_columns: columns that hold the label, and so are never the merchant's own category.
+        images: the folder of relative links, whose images are read and hashed; None: none was named, and no
+            link is looked at.
+
+    Returns:
+        PRODUCT_SCHEMA, a row for each raw row. An image that lies in the feed itself has the link
+        `<first 2 digits of its hash>/<hash>`.
+    """
+    columns = {
+        "merchant": raw["merchant"],
+        "id": raw["id"],
+        "title": clean(raw["title"]),
+        "description": clean(raw["description"]),
+        "brand": clean(raw["brand"]),
+        "merchant_category": merchant_category(raw, label_columns),
+        "link": raw["link"],
+        "images": _images(raw, images),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in PRODUCT_SCHEMA.names], schema=PRODUCT_SCHEMA)
+
+
+def merchant_category(raw: pa.RecordBatch, label_columns: Collection[str]) -> pa.StringArray:
+    """The merchant's own category of each row; empty where there is none."""
+    names = [name for name in CATEGORY_COLUMNS if name in raw.schema.names and name not in label_columns]
+    found = pa.repeat(pa.scalar("", pa.string()), len(raw))
+    for name in names:
+        found = pc.if_else(pc.equal(found, ""), text_column(raw, name), found)
+    return clean(pc.replace_substring(found, SEVERAL, " | "))
+
+
+def inline_images(raw: pa.RecordBatch) -> dict[str, bytes]:
+    """The images that lie in the feed itself, by the hash of their bytes."""
+    found = (data for data in pc.list_flatten(raw["image_bytes"]).to_pylist() if data)
+    return {sha256(data).hexdigest(): data for data in found}
+
+
+def inline_link(digest: str) -> str:
+    """The link of an image that lay in the feed itself, below the catalogue's own image folder."""
+    return f"{digest[:2]}/{digest}"
+
+
+def _images(raw: pa.RecordBatch, folder: ImageFolder | None) -> pa.ListArray:
+    """What is known of each row's images: those it links to, then those that lie in the feed itself."""
+    linked, lists = raw["image_link"], raw["image_bytes"]
+    refs = _looked_at(pc.list_flatten(linked), folder or ImageFolder(None))
+    counts = pc.list_value_length(linked).to_numpy(zero_copy_only=False)
+    own = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
+    if own.any():
+        refs = pa.concat_arrays([refs, _inline(pc.list_flatten(lists).to_pylist())])
+        rows = np.concatenate([np.repeat(np.arange(len(raw)), counts), np.repeat(np.arange(len(raw)), own)])
+        refs = refs.take(pa.array(np.argsort(rows, kind="stable")))
+        counts = counts + own
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), refs, type=PRODUCT_SCHEMA.field("images").type)
+
+
+def _inline(images: Sequence[bytes]) -> pa.StructArray:
+    digests = [sha256(data).hexdigest() if data else "" for data in images]
+    return _structs(
+        [inline_link(digest) if digest else "" for digest in digests],
+        digests,
+        ["ok" if digest else "unreadable" for digest in digests],
+    )
+
+
+def _looked_at(links: pa.StringArray, folder: ImageFolder) -> pa.StructArray:
+    """Look at every link but the remote ones, which need no look."""
+    remote = pc.match_substring_regex(links, _REMOTE)
+    local = pc.invert(remote)
+    found = _look(links.filter(local).to_pylist(), folder)
+    nothing = pa.repeat(pa.scalar("", pa.string()), len(links))
+    return _structs(
+        links,
+        pc.replace_with_mask(nothing, local, pa.array([ref.sha256 for ref in found], pa.string())),
+        pc.replace_with_mask(
+            pa.repeat(pa.scalar("remote", pa.string()), len(links)),
+            local,
+            pa.array([ref.status for ref in found], pa.string()),
+        ),
+    )
+
+
+def _look(links: list[str], folder: ImageFolder) -> list[ImageRef]:
+    if len(links) < _MIN_FOR_THREADS:
+        return [folder.look(link) for link in links]
+    slices = [links[at : at + _MIN_FOR_THREADS] for at in range(0, len(links), _MIN_FOR_THREADS)]
+    with ThreadPoolExecutor(_N_THREADS) as threads:
+        looked = threads.map(lambda part: [folder.look(link) for link in part], slices)
+        return [ref for part in looked for ref in part]
+
+
+def _structs(links: object, digests: object, statuses: object) -> pa.StructArray:
+    arrays = [
+        column if isinstance(column, pa.Array) else pa.array(column, pa.string())
+        for column in (links, digests, statuses)
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=list(IMAGE_TYPE))

@@ -1,0 +1,117 @@
+"""What an ingest tells at its end: a short table of what became of the rows, and what deserves a look."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
+from aisle.catalogue.meanings import UNRESOLVED_FILE
+from aisle.catalogue.writing import REJECTED_FILE
+from aisle.core.schemas import IMAGE_STATUSES, SPLITS
+
+_N_SHOWN = 3
+_LABELS = {
+    "none": "without a label",
+    "unresolved": "label not in the taxonomy",
+    "pruned": "category too small, as all above it",
+}
+
+
+def summary_table(manifest: Manifest) -> Table:
+    """Rows read, put aside by reason, products by label and by split."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for name, count, note in _lines(manifest):
+        table.add_row(name, f"{count:,}", note)
+    return table
+
+
+def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
+    yield "rows read", made.read, f"{_n(sum(len(run['feeds']) for run in made.ingests), 'feed')}"
+    if made.unreadable:
+        yield "  unreadable", made.unreadable, "; ".join(list(made.reasons)[:_N_SHOWN])
+    if made.doubles:
+        yield "  doubles", made.doubles, "same merchant and id as a later row"
+    yield "products", made.products, f"in {_n(made.groups, 'group')}"
+    for outcome, words in _LABELS.items():
+        if made.labels[outcome]:
+            yield f"  {words}", made.labels[outcome], ""
+    for split, meaning in SPLITS.items():
+        share = made.splits[split]
+        if share or split == "train":
+            yield f"  {split}", share, meaning
+    yield (
+        "leaves",
+        made.leaves,
+        f"{made.leaves_trained:,} with a train product; {made.nodes:,} categories in all",
+    )
+    if made.images:
+        told = ", ".join(f"{n:,} {status}" for status, n in made.images.items() if status != "ok")
+        yield "images", made.images.get("ok", 0), told
+
+
+def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[str]:
+    """What a user may want to know or mend, a line each.
+
+    Args:
+        unresolved: some of the labels that the taxonomy does not know, with their products.
+    """
+    if unresolved:
+        shown = ", ".join(f"'{label}' ({n:,})" for n, label in unresolved)
+        yield f"Most frequent labels that the taxonomy does not know: {shown}"
+    if n_lost := manifest.images.get("no_root", 0):
+        yield f"{n_lost:,} image links are relative paths: name the folder they start from with --images DIR"
+    if n_outside := manifest.images.get("outside", 0):
+        yield f"{n_outside:,} image links were refused: {IMAGE_STATUSES['outside']}"
+    links = manifest.links_across_splits
+    if links["keys"]:
+        yield (
+            f"Splits are linked: {links['keys']:,} titles, images or item groups lie in more than one; "
+            f"{links['val']:,} val and {links['test']:,} test products share one with a train product"
+        )
+    if manifest.split_ratio:
+        shares = zip(("train", "val", "test"), manifest.split_ratio.split("/"), strict=True)
+        for split, share in shares:
+            if float(share) > 0 and manifest.splits[split] == 0:
+                yield f"No product is in '{split}': there are too few {manifest.split}s to share out"
+
+
+def top_unresolved(catalogue: Path) -> list[tuple[int, str]]:
+    """The most frequent labels that the taxonomy does not know, with their products."""
+    found: list[tuple[int, str]] = []
+    with (catalogue / UNRESOLVED_FILE).open(encoding="utf-8") as file:
+        next(file)
+        for line in file:
+            count, _, label = line.rstrip("\n").partition("\t")
+            found.append((int(count), label))
+            if len(found) == _N_SHOWN:
+                break
+    return found
+
+
+def written_paths(catalogue: Path, manifest: Manifest) -> Iterator[tuple[str, Path]]:
+    """What lies where, of what a user may want to open."""
+    yield "catalogue", catalogue
+    yield "counts", catalogue / MANIFEST_FILE
+    if manifest.unreadable or manifest.doubles:
+        yield "rows put aside", catalogue / REJECTED_FILE
+    if manifest.labels["unresolved"]:
+        yield "unknown labels", catalogue / UNRESOLVED_FILE
+
+
+def _n(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def print_summary(manifest: Manifest, catalogue: Path) -> None:
+    """Print all of the above to standard output."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(summary_table(manifest))
+    for line in remarks(manifest, top_unresolved(catalogue)):
+        console.print(f"Note: {line}", markup=False)
+    for name, path in written_paths(catalogue, manifest):
+        console.print(f"{name}: {path}", markup=False)

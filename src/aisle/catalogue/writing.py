@@ -1,0 +1,189 @@
+"""The last pass: the wide rows once more, in order, beside what was decided for each; products to Parquet."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aisle.catalogue.catalogue import PRODUCTS_FOLDER
+from aisle.catalogue.reading import write_rejected
+from aisle.catalogue.tables import Tables, stream
+from aisle.core.progress import progress
+from aisle.core.records import TEXT_FIELDS
+from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
+
+REJECTED_FILE = "rejected.jsonl"
+_GROUP_ROWS = 16_384
+_GROUP_BYTES = 64_000_000
+_FILE_GROUPS = 64
+
+DECISIONS = """
+    SELECT read_rows.row, placed.row IS NOT NULL AS is_kept,
+           coalesce(placed.label, []) AS label, coalesce(placed.label_text, '') AS label_text,
+           coalesce("group", '') AS "group", coalesce(split, '') AS split,
+           winners.source_file AS winner_file, winners.source_line AS winner_line
+    FROM read_rows
+    LEFT JOIN placed ON placed.row = read_rows.row
+    LEFT JOIN doubles ON doubles.row = read_rows.row
+    LEFT JOIN read_rows AS winners ON winners.row = doubles.winner
+    ORDER BY read_rows.row
+"""
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written.
+
+    Args:
+        files: name, rows and sha256 of each file.
+        fields: products that have each field.
+        images: images by status.
+        doubles: rows put aside because another has their merchant and id.
+    """
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    fields: Counter[str] = field(default_factory=Counter)
+    images: Counter[str] = field(default_factory=Counter)
+    doubles: int = 0
+
+
+def write_products(tables: Tables, wide: Iterable[pa.RecordBatch], out: Path, rejected: TextIO) -> Written:
+    """Write all products, and put the doubles aside.
+
+    Args:
+        tables: with `read_rows`, `doubles` and `placed`.
+        wide: every row that `read_rows` has, in its order, with the columns of CATALOGUE_SCHEMA that are not
+            decided (label, label_text, group, split).
+        out: the folder that becomes the catalogue.
+        rejected: `rejected.jsonl`, open for writing.
+    """
+    written = Written()
+    total = tables.execute("SELECT count(*) FROM read_rows").fetchone()
+    with progress("Writing products", total[0] if total else None) as advance:
+
+        def products() -> Iterator[pa.RecordBatch]:
+            for rows, decided in aligned(wide, stream(tables, DECISIONS)):
+                advance(len(rows))
+                _put_aside(rows, decided, written, rejected)
+                kept = decided["is_kept"]
+                yield _counted(_as_products(rows.filter(kept), decided.filter(kept)), written)
+
+        written.files = _write_files(products(), out / PRODUCTS_FOLDER)
+    return written
+
+
+def aligned(
+    left: Iterable[pa.RecordBatch], right: Iterable[pa.RecordBatch]
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Cut two streams of batches, with equally many rows in all, to batches of the same rows.
+
+    Raises:
+        ValueError: one of them ends before the other.
+    """
+    rights = iter(right)
+    held: pa.RecordBatch | None = None
+    for batch in left:
+        done = 0
+        while done < len(batch):
+            while held is None or len(held) == 0:
+                held = next(rights, None)
+                if held is None:
+                    raise ValueError(
+                        f"the second stream ends {len(batch) - done} rows or more before the first"
+                    )
+            n_rows = min(len(batch) - done, len(held))
+            yield batch.slice(done, n_rows), held.slice(0, n_rows)
+            done += n_rows
+            held = held.slice(n_rows)
+    if (held is not None and len(held)) or next(rights, None) is not None:
+        raise ValueError("the first stream ends before the second")
+
+
+def _as_products(rows: pa.RecordBatch, decided: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [
+        (rows if name in rows.schema.names else decided)[name].cast(CATALOGUE_SCHEMA.field(name).type)
+        for name in CATALOGUE_SCHEMA.names
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=CATALOGUE_SCHEMA)
+
+
+def _counted(products: pa.RecordBatch, written: Written) -> pa.RecordBatch:
+    for name in TEXT_FIELDS:
+        written.fields[name] += pc.not_equal(products[name], "").true_count
+    images = products["images"]
+    status = pc.struct_field(pc.list_flatten(images), "status")
+    owners = pc.list_parent_indices(images).filter(pc.equal(status, "ok"))
+    written.fields["image"] += len(pc.unique(owners))
+    written.images.update(
+        {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(status)}
+    )
+    return products
+
+
+def _put_aside(rows: pa.RecordBatch, decided: pa.RecordBatch, written: Written, rejected: TextIO) -> None:
+    lost = pc.invert(decided["is_kept"])
+    if lost.true_count == 0:
+        return
+    written.doubles += lost.true_count
+    losers = rows.select(["source_file", "source_line", "merchant", "id", "title"]).filter(lost).to_pylist()
+    winners = decided.select(["winner_file", "winner_line"]).filter(lost).to_pylist()
+    write_rejected(
+        rejected,
+        [
+            Rejected(
+                file=loser["source_file"],
+                line=loser["source_line"],
+                reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and "
+                "id, and the last row wins",
+                text=f"{loser['merchant']} {loser['id']}: {loser['title']}"[:200],
+            )
+            for loser, winner in zip(losers, winners, strict=True)
+        ],
+    )
+
+
+def _write_files(batches: Iterator[pa.RecordBatch], folder: Path) -> list[dict[str, Any]]:
+    """Write row groups of a bearable size, a bearable number of them to a file; at least one file."""
+    folder.mkdir()
+    groups = _row_groups(batches)
+    files: list[dict[str, Any]] = []
+    group = next(groups, CATALOGUE_SCHEMA.empty_table())
+    while group is not None:
+        name = f"part-{len(files):05d}.parquet"
+        n_rows = 0
+        with pq.ParquetWriter(
+            folder / name, CATALOGUE_SCHEMA, compression="zstd", compression_level=3
+        ) as file:
+            for _ in range(_FILE_GROUPS):
+                file.write_table(group)
+                n_rows += len(group)
+                group = next(groups, None)
+                if group is None:
+                    break
+        files.append({"name": name, "rows": n_rows, "sha256": _sha256(folder / name)})
+    return files
+
+
+def _row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    n_rows = n_bytes = 0
+    for batch in batches:
+        waiting.append(batch)
+        n_rows += len(batch)
+        n_bytes += batch.nbytes
+        if n_rows >= _GROUP_ROWS or n_bytes >= _GROUP_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, n_rows, n_bytes = [], 0, 0
+    if n_rows:
+        yield pa.Table.from_batches(waiting)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

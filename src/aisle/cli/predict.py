@@ -1,0 +1,48 @@
+"""`aisle predict`: a feed and a model to categories."""
+
+from pathlib import Path
+
+import click
+
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE
+
+
+@click.command(name="predict")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@IMAGES
+@click.option("--top", default=1, show_default=True, help="How many of the most probable leaves to name.")
+@click.option(
+    "--merchant",
+    default="",
+    help="The merchant's NAME, or column:C.  [default: column merchant, else the file's stem]",
+)
+@CACHE
+@OVERWRITE
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .tsv or .jsonl file."
+)
+def command(
+    model: Path,
+    feeds: tuple[str, ...],
+    images: Path | None,
+    top: int,
+    merchant: str,
+    cache: Path,
+    overwrite: bool,
+    out: Path,
+) -> None:
+    """Give every product of the feeds its category, one row for each readable record, in order.
+
+    Records that cannot be read are named, with the reason, in OUT.rejected.jsonl.
+
+    Example: aisle predict model new.tsv.gz --top 5 --out categories.parquet
+    """
+    from aisle.prediction import PredictSettings, predict
+
+    settings = PredictSettings(images=images, top=top, merchant=merchant, cache=cache, overwrite=overwrite)
+    summary = predict(model, feeds, out, settings)
+    rate = summary.n_rows / max(summary.seconds, 1e-9)
+    click.echo(f"{summary.n_rows:,} products in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")
+    if summary.rejected:
+        click.echo(f"{summary.n_rejected:,} records could not be read: {summary.rejected}")

@@ -1,0 +1,42 @@
+"""`aisle train`: a recipe and a catalogue to a model directory."""
+
+from pathlib import Path
+
+import click
+
+from aisle.cli.options import CACHE, OVERWRITE
+
+
+@click.command(name="train")
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.option("--recipe", default="multimodal", show_default=True, help="A recipe's name, or a TOML file.")
+@click.option("--set", "changes", multiple=True, metavar="A.B=C", help="Change one setting of the recipe.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint after a kill.")
+@OVERWRITE
+@CACHE
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The model directory to write.")
+def command(
+    catalogue: Path,
+    recipe: str,
+    changes: tuple[str, ...],
+    resume: bool,
+    overwrite: bool,
+    cache: Path,
+    out: Path,
+) -> None:
+    """Train a model on the products of CATALOGUE whose category is known.
+
+    Example: aisle train catalogue --recipe text_small --set training.epochs=8 --out model
+    """
+    from aisle.training import TrainOptions, read_recipe, train
+
+    options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache)
+    summary = train(
+        catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}")
+    )
+    epochs = ", ".join(str(n) for n in summary.epochs)
+    click.echo(
+        f"Trained {' and '.join(summary.encoders)} on {summary.n_products:,} products "
+        f"({summary.n_held_out:,} held out to choose {epochs} epochs and the temperatures)."
+    )
+    click.echo(f"Model: {out}")

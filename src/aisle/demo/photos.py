@@ -1,0 +1,48 @@
+"""Puts photos on disk below the image folder, the damaged ones too."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from aisle.demo.pictures import Studio, encode
+from aisle.demo.products import Photo
+
+FAULTS = {
+    "lost": "no file is written",
+    "outside": "the link leaves the image folder; no file is written",
+    "cut short": "the file ends half-way",
+    "empty": "the file has no bytes",
+    "web page": "the file is a shop's error page",
+}
+"""What may be wrong with a photo."""
+
+_WEB_PAGE = b"<!doctype html><title>404</title><p>This picture has gone for a walk.</p>\n"
+
+
+def write_photos(photos: Iterable[Photo], studio: Studio, folder: Path, *, n_threads: int = 2) -> int:
+    """Take the photos and write each to its link below `folder`.
+
+    Returns:
+        How many files were written.
+    """
+    wanted = {photo.link: photo for photo in photos if photo.fault not in ("lost", "outside")}
+    for parent in {(folder / link).parent for link in wanted}:
+        parent.mkdir(parents=True, exist_ok=True)
+
+    def write(photo: Photo) -> None:
+        (folder / photo.link).write_bytes(photo_bytes(photo, studio))
+
+    with ThreadPoolExecutor(n_threads) as threads:
+        list(threads.map(write, wanted.values()))
+    return len(wanted)
+
+
+def photo_bytes(photo: Photo, studio: Studio) -> bytes:
+    """The bytes of a photo's file."""
+    if photo.fault == "empty":
+        return b""
+    if photo.fault == "web page":
+        return _WEB_PAGE
+    image = studio.photograph(photo.look, number=photo.number, pixels=photo.pixels)
+    data = encode(image, photo.link.rpartition(".")[2], quality=55 + photo.number % 36)
+    return data[: len(data) // 3] if photo.fault == "cut short" else data

@@ -1,0 +1,377 @@
+"""The n-gram encoder: text fields to the weighted sum of rows of a trained table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aisle.core.errors import AisleError
+from aisle.core.records import FIELDS, TEXT_FIELDS
+from aisle.encoders.ngrams.columns import text_columns, workspace
+from aisle.encoders.ngrams.features import NgramFeatures, Part, gather
+from aisle.encoders.ngrams.hashing import hash_rows
+from aisle.encoders.ngrams.letters import fold_table
+from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
+from aisle.encoders.ngrams.slices import Slices
+from aisle.encoders.ngrams.sums import step_rows, sum_rows
+from aisle.encoders.ngrams.table import LINE, as_kernels_read, empty_table, halved
+from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary, make_vocabulary
+
+if TYPE_CHECKING:
+    from aisle.images.source import ImageSource
+
+_NGRAMS_AT_ONCE = 2**21  # that the hashing kernel has room for
+_ROWS_AT_ONCE = 256  # weighed and summed up while they lie in the processor's cache
+
+
+class NgramEncoder:
+    """Sums up, for each product, the table's rows of its n-grams.
+
+    Training: `collect` hashes all products once; `fit` learns which n-grams there are and starts a table of
+    zeros; `weigh` makes the features that `forward_rows` and `update_rows` take; `quantise` ends it.
+    Answering: `prepare`, then `forward`. A product has the evidence when it has an n-gram that training saw.
+
+    Attributes:
+        table: (slots, dim) float32 while it is trained, float16 afterwards.
+    """
+
+    def __init__(
+        self,
+        settings: NgramSettings,
+        vocabulary: Vocabulary | None = None,
+        table: NDArray[Any] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._blocks = settings.ordered_blocks()
+        self._plan = plan_of(self._blocks)
+        self._bits = np.array([1 << FIELDS.index(b.field) for b in self._blocks], np.uint8)
+        self._factors = np.array([b.weight for b in self._blocks], np.float32)
+        self._shift = 64 - (settings.buckets.bit_length() - 1)
+        self._slices = Slices()
+        self._vocabulary = vocabulary or empty_vocabulary()
+        self.table: NDArray[Any] = empty_table(0, settings.dim, np.float32) if table is None else table
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """See Encoder."""
+        read = {b.field for b in self._blocks}
+        return tuple(name for name in TEXT_FIELDS if name in read)
+
+    @property
+    def n_dims(self) -> int:
+        """See Encoder."""
+        return self._settings.dim
+
+    @property
+    def trained(self) -> bool:
+        """See Encoder."""
+        return True
+
+    def settings(self) -> dict[str, Any]:
+        """See Encoder."""
+        return self._settings.as_json()
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """See Encoder.
+
+        Returns:
+            `keys` (slots,) uint32, `idf` (slots,) float32, `unseen_idf` (1,) float32,
+            `table` (slots, dim) float16.
+        """
+        return {
+            "keys": self._vocabulary.keys,
+            "idf": self._vocabulary.idf,
+            "unseen_idf": np.array([self._vocabulary.unseen_idf], np.float32),
+            "table": self.table if self.table.dtype == np.float16 else halved(self.table),
+        }
+
+    def fingerprint(self) -> str:
+        """See Encoder."""
+        digest = hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode())
+        for name, tensor in sorted(self.tensors().items()):
+            digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
+            digest.update(np.ascontiguousarray(tensor).view(np.uint8).reshape(-1).data)
+        return digest.hexdigest()
+
+    # ---- answering
+
+    def prepare(self, products: pa.RecordBatch, images: ImageSource | None = None) -> NgramFeatures:  # noqa: ARG002
+        """See Encoder: the products' hashed n-grams."""
+        return self.collect([products])
+
+    def forward(self, features: NgramFeatures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See Encoder.
+
+        Args:
+            features: as `prepare` or `collect` gave them.
+        """
+        self._check(features, weighed=False)
+        out = np.empty((len(features), self.n_dims), np.float32)
+        present = np.zeros(len(features), np.bool_)
+        table, lift = as_kernels_read(self.table)
+        for rows, part in self._vocabulary.weighed_parts(features, self._factors, _ROWS_AT_ONCE):
+            for array in part:
+                array.setflags(write=False)
+            n = rows.stop - rows.start
+            every = np.full(n, 0xFF, np.uint8)
+            n_blocks = len(self._blocks)
+            sum_rows(*part, n_blocks, np.arange(n), every, self._bits, table, lift, 0, n, out[rows])
+            present[rows] = np.diff(part[0][::n_blocks]) > 0
+        return out, present
+
+    # ---- training
+
+    def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> NgramFeatures:
+        """Hash the n-grams of all products, which need not be done again for another `fit`.
+
+        Args:
+            batches: open with core.schemas.PRODUCT_SCHEMA.
+            folder: an existing folder for files that hold the features, about 8 bytes an n-gram; None holds
+                them in memory.
+        """
+        parts = (part for batch in batches for part in self._hashed_parts(batch))
+        return gather(parts, len(self._blocks), weighed=False, folder=folder)
+
+    def _hashed_parts(self, products: pa.RecordBatch) -> Iterator[Part]:
+        columns = text_columns(products, self.fields)
+        n_rows, n_blocks = products.num_rows, len(self._blocks)
+        work = workspace(columns.longest, self._plan)
+        bounds = self._bounds(columns.offsets)
+        room = int(min(bounds.sum(), max(_NGRAMS_AT_ONCE, bounds.max(initial=0))))
+        key, weight = np.empty(room, np.uint32), np.empty(room, np.float32)
+        block_ptr = np.zeros(n_rows * n_blocks + 1, np.int64)
+        first = 0
+        while first < n_rows:
+            block_ptr[first * n_blocks] = 0
+            stop = hash_rows(
+                columns.data,
+                columns.offsets,
+                first,
+                self._plan,
+                self._shift,
+                fold_table(),
+                work,
+                block_ptr,
+                key,
+                weight,
+            )
+            part = block_ptr[first * n_blocks : stop * n_blocks + 1]
+            yield part, key[: part[-1]], weight[: part[-1]]
+            first = stop
+
+    def fit(self, features: NgramFeatures, rows: NDArray[np.int64]) -> None:
+        """Learn which n-grams there are and how common they are, and start a table of zeros.
+
+        Args:
+            features: as `collect` gave them.
+            rows: (n,) the products to learn from.
+        """
+        self._check(features, weighed=False)
+        settings = self._settings
+        self._vocabulary = learn_vocabulary(
+            features, rows, self._n_keys, min_df=settings.min_df, idf_power=settings.idf_power
+        )
+        self.table = empty_table(len(self._vocabulary), self.n_dims, np.float32)
+
+    def weigh(self, features: NgramFeatures, folder: Path | None = None) -> NgramFeatures:
+        """Give hashed n-grams their rows of the table and their weights; those that `fit` did not see go.
+
+        Args:
+            features: as `collect` gave them; they stay as they are.
+            folder: as in `collect`; it may be the same.
+        """
+        self._check(features, weighed=False)
+        return self._vocabulary.weigh(features, self._factors, folder)
+
+    def spoken_fields(self, features: NgramFeatures) -> NDArray[np.uint8]:
+        """The mask of the fields in which each product has an n-gram that was seen in training.
+
+        Args:
+            features: as `weigh` gave them.
+        """
+        self._check(features, weighed=True)
+        speaks = np.diff(features.block_ptr).reshape(len(features), len(self._blocks)) > 0
+        mask: NDArray[np.uint8] = np.bitwise_or.reduce(speaks * self._bits, axis=1)
+        return mask
+
+    def forward_rows(
+        self,
+        features: NgramFeatures,
+        rows: NDArray[np.int64],
+        fields: NDArray[np.uint8],
+        threads: int = 1,
+    ) -> NDArray[np.float32]:
+        """The vectors of some products, made of some of their fields.
+
+        Args:
+            features: as `weigh` gave them.
+            rows: (m,) the products; one may be there more than once.
+            fields: (m,) mask of the fields that may speak.
+
+        Returns:
+            (m, dim), the same with any number of threads; zeros where no field speaks.
+        """
+        self._check(features, weighed=True)
+        out = np.empty((len(rows), self.n_dims), np.float32)
+        table, lift = as_kernels_read(self.table)
+        wanted = np.array(rows, np.int64), np.array(fields, np.uint8)
+
+        def work(first: int, stop: int) -> None:
+            sum_rows(*_arrays(features), *wanted, self._bits, table, lift, first, stop, out)
+
+        self._slices.run(work, len(rows), threads)
+        return out
+
+    def update_rows(
+        self,
+        features: NgramFeatures,
+        rows: NDArray[np.int64],
+        fields: NDArray[np.uint8],
+        gradient: NDArray[np.float32],
+        rate: float,
+        threads: int = 1,
+    ) -> None:
+        """Take one step of plain gradient descent, in place, on the table's rows that the products have.
+
+        The result is the same with any number of threads.
+
+        Args:
+            features: as for `forward_rows`, like `rows` and `fields`.
+            gradient: (m, dim) of the loss by the vectors that `forward_rows` gave.
+            rate: learning rate.
+        """
+        self._check(features, weighed=True)
+        if self.table.dtype != np.float32:
+            raise ValueError("the table was quantised, which ends training; call fit first")
+        table = self.table
+        step = np.multiply(gradient, np.float32(-rate), dtype=np.float32, order="C")
+        wanted = np.array(rows, np.int64), np.array(fields, np.uint8)
+
+        def work(first: int, stop: int) -> None:
+            step_rows(*_arrays(features), *wanted, self._bits, table, first, stop, step)
+
+        self._slices.run(work, self.n_dims, threads, multiple=LINE)
+
+    def quantise(self) -> None:
+        """Round the table to float16, as `tensors` gives it, so that the stored model answers just like this.
+
+        Raises:
+            AisleError: the table holds values that float16 cannot: training went wild.
+        """
+        self.table = halved(self.table)
+
+    def sibling(self) -> NgramEncoder:
+        """An encoder of the same fit with a table of zeros; features that one weighed suit the other."""
+        table = empty_table(len(self._vocabulary), self.n_dims, np.float32)
+        return NgramEncoder(self._settings, self._vocabulary, table)
+
+    # ----
+
+    @property
+    def _n_keys(self) -> int:
+        return len(self._blocks) * self._settings.buckets
+
+    def _bounds(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """No fewer n-grams than each row can have, as hashing._bound has it."""
+        n_bytes = np.diff(offsets, axis=1)[self._plan[:, 0]]
+        sizes = (self._plan[:, 3] - self._plan[:, 2] + 1)[:, None]
+        total: NDArray[np.int64] = (sizes * (2 * n_bytes + 2) + 1).sum(axis=0)
+        return total
+
+    def _check(self, features: NgramFeatures, *, weighed: bool) -> None:
+        if features.n_blocks != len(self._blocks):
+            raise ValueError(f"features of {features.n_blocks} blocks; the encoder has {len(self._blocks)}")
+        if features.weighed != weighed:
+            raise ValueError(f"features are {'weighed' if features.weighed else 'not weighed yet'}")
+
+
+def _arrays(features: NgramFeatures) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]:
+    return features.block_ptr, features.key, features.weight, features.n_blocks
+
+
+def build(settings: Mapping[str, Any]) -> NgramEncoder:
+    """Make an encoder that is not trained yet.
+
+    Raises:
+        AisleError: settings are unknown or out of range; all of them are in the message.
+    """
+    return NgramEncoder(read_settings(settings))
+
+
+def fields_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that an encoder of these settings reads.
+
+    Raises:
+        AisleError: as `build`.
+    """
+    return build(settings).fields
+
+
+def restore(settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> NgramEncoder:
+    """Make an encoder again from its `settings()` and `tensors()`.
+
+    Raises:
+        AisleError: they do not fit together.
+    """
+    checked = read_settings(settings)
+    n_keys = len(checked.blocks) * checked.buckets
+    faults = _tensor_faults(checked, tensors, n_keys)
+    if faults:
+        raise AisleError(f"the stored n-grams are no good: {'; '.join(faults)}; store the model again")
+    vocabulary = make_vocabulary(
+        np.array(tensors["keys"], np.uint32),
+        np.array(tensors["idf"], np.float32),
+        np.float32(tensors["unseen_idf"][0]),
+        n_keys,
+    )
+    table = empty_table(len(vocabulary), checked.dim, np.float16)
+    table[:] = tensors["table"]
+    return NgramEncoder(checked, vocabulary, table)
+
+
+def _tensor_faults(settings: NgramSettings, tensors: Mapping[str, NDArray[Any]], n_keys: int) -> list[str]:
+    n_slots = len(tensors["keys"]) if "keys" in tensors else 0
+    wanted = {
+        "keys": (np.uint32, (n_slots,)),
+        "idf": (np.float32, (n_slots,)),
+        "unseen_idf": (np.float32, (1,)),
+        "table": (np.float16, (n_slots, settings.dim)),
+    }
+    found = []
+    for name, (kind, shape) in wanted.items():
+        if name not in tensors:
+            found.append(f"there is no tensor '{name}'")
+        elif tensors[name].dtype != kind or tensors[name].shape != shape:
+            is_now = f"{tensors[name].dtype} {tensors[name].shape}"
+            found.append(f"'{name}' is {is_now}, not {np.dtype(kind)} {shape}")
+    if not found and n_slots and int(tensors["keys"].max()) >= n_keys:
+        found.append(f"'keys' holds {tensors['keys'].max()}; the settings allow for less than {n_keys}")
+    return found
+
+
+def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
+    """Set the vectors of encoders side by side: those of one fit, trained with different seeds.
+
+    Returns:
+        An encoder whose vectors are the others', one after the other.
+
+    Raises:
+        ValueError: the encoders are not of one fit.
+    """
+    first = encoders[0]
+    for other in encoders[1:]:
+        same = np.array_equal(first._vocabulary.keys, other._vocabulary.keys)
+        if not same or first.settings() | {"dim": 0} != other.settings() | {"dim": 0}:
+            raise ValueError("encoders of different fits or settings cannot become one")
+    dim = sum(e.n_dims for e in encoders)
+    table = empty_table(len(first.table), dim, first.table.dtype.type)
+    np.concatenate([e.table for e in encoders], axis=1, out=table)
+    return NgramEncoder(replace(first._settings, dim=dim), first._vocabulary, table)

@@ -1,0 +1,100 @@
+"""The n-grams of many products, in memory or in files that memory is mapped to."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Part: TypeAlias = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float32]]
+"""The n-grams of some rows: block_ptr that starts at 0, key, weight; as in NgramFeatures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NgramFeatures:
+    """The n-grams of each product, block by block; the arrays are read-only.
+
+    Args:
+        block_ptr: (products * blocks + 1) int64; the n-grams of block b of product i lie from
+            block_ptr[i * blocks + b] to block_ptr[i * blocks + b + 1].
+        key: (n-grams,) uint32 block * buckets + bucket, or once weighed int32 row of the encoder's table.
+        weight: (n-grams,) float32, 1 + log of the count, or once weighed the final weight.
+        n_blocks: blocks of the encoder.
+        weighed: whether the encoder's `weigh` made it; then only n-grams seen in training are left.
+    """
+
+    block_ptr: NDArray[np.int64]
+    key: NDArray[Any]
+    weight: NDArray[np.float32]
+    n_blocks: int
+    weighed: bool
+
+    def __post_init__(self) -> None:
+        for array in (self.block_ptr, self.key, self.weight):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return (len(self.block_ptr) - 1) // self.n_blocks
+
+    def slices(self, max_rows: int, max_ngrams: int) -> Iterator[tuple[int, int]]:
+        """Cut the rows into slices of at most so many rows and, unless one row has more, so many n-grams."""
+        row_ptr = self.block_ptr[:: self.n_blocks]
+        first = 0
+        while first < len(self):
+            last = int(np.searchsorted(row_ptr, row_ptr[first] + max_ngrams, side="right")) - 1
+            stop = min(max(last, first + 1), first + max_rows, len(self))
+            yield first, stop
+            first = stop
+
+
+def gather(parts: Iterable[Part], n_blocks: int, *, weighed: bool, folder: Path | None) -> NgramFeatures:
+    """Set parts one below the other.
+
+    Args:
+        folder: where to write them to files that are then mapped to memory; None keeps them in memory.
+            Features that were mapped from the same files before stay what they are.
+    """
+    if folder is not None:
+        arrays = _in_files(parts, folder / ("weighed" if weighed else "hashed"))
+    else:
+        arrays = _in_memory(parts)
+    block_ptr, key, weight = arrays
+    kind = np.int32 if weighed else np.uint32
+    return NgramFeatures(
+        block_ptr=block_ptr, key=key.view(kind), weight=weight, n_blocks=n_blocks, weighed=weighed
+    )
+
+
+def _in_memory(parts: Iterable[Part]) -> Part:
+    pointers, keys, weights = [np.zeros(1, np.int64)], [np.zeros(0, np.uint32)], [np.zeros(0, np.float32)]
+    total = 0
+    for block_ptr, key, weight in parts:
+        pointers.append(block_ptr[1:] + total)
+        keys.append(key.copy().view(np.uint32))
+        weights.append(weight.copy())
+        total += len(key)
+    return np.concatenate(pointers), np.concatenate(keys), np.concatenate(weights)
+
+
+def _in_files(parts: Iterable[Part], stem: Path) -> Part:
+    paths = [stem.with_name(f"{stem.name}.{name}") for name in ("block_ptr", "key", "weight")]
+    partial = [path.with_name(f"{path.name}.partial") for path in paths]
+    total = 0
+    with partial[0].open("wb") as pointers, partial[1].open("wb") as keys, partial[2].open("wb") as weights:
+        pointers.write(np.zeros(1, np.int64).data)
+        for block_ptr, key, weight in parts:
+            pointers.write((block_ptr[1:] + total).data)
+            keys.write(np.ascontiguousarray(key).data)
+            weights.write(np.ascontiguousarray(weight).data)
+            total += len(key)
+    for path, written in zip(paths, partial, strict=True):
+        written.replace(path)
+    return _mapped(paths[0], np.int64), _mapped(paths[1], np.uint32), _mapped(paths[2], np.float32)
+
+
+def _mapped(path: Path, kind: type[np.generic]) -> NDArray[Any]:
+    if path.stat().st_size == 0:
+        return np.zeros(0, kind)
+    return np.asarray(np.memmap(path, kind, "r"))

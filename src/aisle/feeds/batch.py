@@ -1,0 +1,66 @@
+"""What is asked of a feed, and what comes out of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aisle.core.errors import AisleError
+from aisle.core.schemas import Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions:
+    """How feeds are read.
+
+    Args:
+        merchant: whose products they are: a name, `column:C` for what column C says, or "" for the column
+            `merchant` where there is one, else the file's name without its endings. Where the column is
+            blank, the file's name stands in.
+        batch_rows: the most rows of a batch.
+    """
+
+    merchant: str = ""
+    batch_rows: int = 8192
+
+    def __post_init__(self) -> None:
+        if self.batch_rows < 1:
+            raise ValueError(f"batch_rows is {self.batch_rows}; it must be at least 1")
+        if self.merchant == "column:":
+            raise AisleError("--merchant is 'column:'; name the column behind the colon, or give a name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedBatch:
+    """Rows of one feed that follow each other, and the records put aside among them.
+
+    Args:
+        rows: the columns of RAW_SCHEMA, then the feed's own as `string` or `list<string>`.
+        rejected: in the file's order.
+    """
+
+    rows: pa.RecordBatch
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Rows as a format gives them, before anybody knows what its columns mean.
+
+    Args:
+        names: the feed's own names of the columns, no two alike in a format with a header.
+        columns: (names) each `string` or `list<string>` of (rows,), without nulls; perhaps not UTF-8.
+        lines: (rows,) where each row begins, as `source_line` in RAW_SCHEMA.
+        rejected: the records among and after the rows that the format could not read.
+        excerpt: the beginning of what stands in a row, asked for when the row is put aside.
+        image_bytes: (rows,) `list<large_binary>`, or None where the format holds no images.
+    """
+
+    names: tuple[str, ...]
+    columns: list[pa.Array]
+    lines: NDArray[np.int64]
+    rejected: list[Rejected]
+    excerpt: Callable[[int], str]
+    image_bytes: pa.Array | None = field(default=None)

@@ -1,0 +1,65 @@
+"""Cdiscount's products: BSON documents one after the other, each with its images within."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
+
+from aisle.feeds.batch import Block
+from aisle.feeds.objects import BlockMaker
+from aisle.feeds.source import Source
+
+_MAX_DOCUMENT_BYTES = 1 << 26
+_MIN_DOCUMENT_BYTES = 5
+_CUT_OFF = "the document is cut off; the rest of the file is missing"
+_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO, tz_aware=True
+)
+
+
+def read_cdiscount(source: Source, block_rows: int) -> Iterator[Block]:
+    """Read documents; one that is broken within costs itself, one whose length is broken costs the rest."""
+    maker = BlockMaker(source.address, block_rows)
+    number = 0
+    while length := source.read(4):
+        number += 1
+        n_bytes = struct.unpack("<i", length)[0] if len(length) == 4 else _MIN_DOCUMENT_BYTES
+        if not _MIN_DOCUMENT_BYTES <= n_bytes <= _MAX_DOCUMENT_BYTES:
+            maker.reject(
+                number, f"a document of {n_bytes:,} bytes cannot be; the rest of the file is left out"
+            )
+            break
+        document = length + source.read(n_bytes - 4)
+        if len(document) < n_bytes:
+            maker.reject(number, _CUT_OFF, document)
+            break
+        _add(maker, number, document)
+        if maker.is_full:
+            yield maker.take()
+    else:
+        if source.fault:
+            maker.reject(number + 1, f"{source.fault}; the rest of the file is missing")
+    yield maker.take()
+
+
+def _add(maker: BlockMaker, number: int, document: bytes) -> None:
+    try:
+        record = bson.decode(document, _OPTIONS)
+    except BSONError as error:
+        maker.reject(number, f"is not BSON: {error}", document)
+        return
+    images = _pictures(record.get("imgs"))
+    if images is not None:
+        del record["imgs"]
+    maker.add(number, record, len(document), images or ())
+
+
+def _pictures(images: Any) -> list[bytes] | None:
+    """The bytes of each image, or None where this is no list of images."""
+    if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
+        return None
+    pictures = [image.get("picture") for image in images]
+    return pictures if all(isinstance(picture, bytes) for picture in pictures) else None

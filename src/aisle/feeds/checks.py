@@ -1,0 +1,84 @@
+"""Rows that can be cut out of a feed and are no products: bad bytes, fields far too long, no id."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+MAX_FIELD_BYTES = 1_000_000
+
+Fault = tuple[int, str]
+"""A row, and what is wrong with it."""
+
+
+def find_faults(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Fault]:
+    """What is wrong with the texts of each row, at most one fault a row, in the order of rows.
+
+    Args:
+        names: (columns) as a reader of the feed knows them.
+        columns: (columns) `string` or `list<string>` of (rows,); the strings need not be UTF-8.
+    """
+    faults: dict[int, str] = {}
+    for name, column in zip(names, columns, strict=True):
+        for row, reason in _column_faults(column):
+            faults.setdefault(row, f"'{name}' {reason}")
+    return sorted(faults.items())
+
+
+def rows_without_id(ids: pa.Array) -> list[Fault]:
+    """The rows whose id is blank.
+
+    Args:
+        ids: (rows,) trimmed strings.
+    """
+    blank = pc.equal(ids, "")
+    if not blank.true_count:
+        return []
+    return [(int(row), "no id") for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False))]
+
+
+def _column_faults(column: pa.Array) -> Iterator[Fault]:
+    texts, row = column, None
+    if pa.types.is_list(column.type):
+        texts = column.flatten()
+        row = pc.list_parent_indices(column).to_numpy()
+    for i, reason in _text_faults(texts):
+        yield (i if row is None else int(row[i])), reason
+
+
+def _text_faults(texts: pa.Array) -> Iterator[Fault]:
+    """One look at all bytes; only a column with trouble is looked at text by text."""
+    offsets, data = _buffers(texts)
+    if not len(data):
+        return
+    lengths = np.diff(offsets)
+    if int(lengths.max()) > MAX_FIELD_BYTES:
+        for i in np.flatnonzero(lengths > MAX_FIELD_BYTES).tolist():
+            yield i, f"has {int(lengths[i]):,} bytes; the most is {MAX_FIELD_BYTES:,}"
+    if int(data.min()) == 0:
+        at = np.flatnonzero(data == 0) + int(offsets[0])
+        for i in np.unique(np.searchsorted(offsets, at, side="right") - 1).tolist():
+            yield i, "has a NUL byte"
+    if not _is_utf8(texts):
+        for i in range(len(texts)):
+            if not _is_utf8(texts.slice(i, 1)):
+                yield i, "has bytes that are not UTF-8; save the file as UTF-8"
+
+
+def _buffers(texts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Where each text begins and ends in the array's bytes, and the bytes from the first to the last text."""
+    _, offset_buffer, data_buffer = texts.buffers()
+    if not len(texts) or data_buffer is None:
+        return np.zeros(1, np.int32), np.empty(0, np.uint8)
+    offsets = np.frombuffer(offset_buffer, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return offsets, np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]]
+
+
+def _is_utf8(texts: pa.Array) -> bool:
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""How a delimited feed is written: its separator, quoting and line ends, told from its beginning."""
+
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+
+from aisle.core.errors import AisleError
+from aisle.feeds.layout import known_field
+from aisle.feeds.scan import NO_QUOTE, scan_records
+
+_SEPARATORS = "\t,;|"
+_QUOTE = '"'
+_ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    r"""A way to write delimited text.
+
+    Args:
+        separator: one character of ASCII.
+        quoted: whether a field may stand in double quotes.
+        line_end: the last character of a line's end, `\n` or `\r`.
+    """
+
+    separator: str
+    quoted: bool
+    line_end: str
+
+    @property
+    def quote(self) -> int:
+        """The quote's byte, or NO_QUOTE."""
+        return ord(_QUOTE) if self.quoted else NO_QUOTE
+
+    @property
+    def codes(self) -> tuple[int, int, int]:
+        """The bytes that separate, quote and end, as `scan_records` takes them."""
+        return ord(self.separator), self.quote, ord(self.line_end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The columns of a delimited feed, and where its rows begin.
+
+    Args:
+        names: of the columns; one without a name is called by its place, e.g. `column 3`.
+        n_bytes: length of the header and of empty lines before it.
+        n_lines: the lines that these take up.
+    """
+
+    names: tuple[str, ...]
+    n_bytes: int
+    n_lines: int
+
+    @property
+    def id_field(self) -> int:
+        """Which column holds the ids; 0 where none does."""
+        fields = [known_field(name) for name in self.names]
+        return fields.index("id") if "id" in fields else 0
+
+
+def recognise(address: str, sample: bytes) -> tuple[Dialect, Header]:
+    """Tell how a feed is written.
+
+    The separator is the one that gives the header an id and the most columns that are known. Quoting is told
+    by which reading of the sample loses fewer rows.
+
+    Args:
+        sample: the beginning of the feed; it may break off anywhere.
+
+    Raises:
+        AisleError: the header is no UTF-8 text, or there is none.
+    """
+    line_end = "\n" if b"\n" in sample else "\r"
+    begin = len(sample) - len(sample.lstrip(b"\r\n"))
+    first = sample[begin:].split(line_end.encode(), 1)[0].rstrip(b"\r")
+    n_blank = sample[:begin].count(line_end.encode())
+    _check_header(f"{address}:{n_blank + 1}", first)
+    plain = first.decode()
+    separators = [s for s in _SEPARATORS if s in plain] or [_SEPARATORS[0]]
+    readings = [(s, quoted) for s in separators for quoted in (True, False)]
+    headers = {reading: _read_header(sample, begin, line_end, *reading) for reading in readings}
+    separator = max(separators, key=lambda s: max(_worth(headers[s, quoted]) for quoted in (True, False)))
+    quoted = _is_quoted(sample, separator, line_end, headers[separator, True], headers[separator, False])
+    return Dialect(separator=separator, quoted=quoted, line_end=line_end), headers[separator, quoted]
+
+
+def _check_header(place: str, line: bytes) -> None:
+    if b"\0" in line:
+        raise AisleError(f"{place}: the header has a NUL byte; save the feed as UTF-8 text")
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        raise AisleError(
+            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8"
+        ) from error
+
+
+def _read_header(sample: bytes, begin: int, line_end: str, separator: str, quoted: bool) -> Header:
+    """Python's own reader takes the first record; it wants lines that keep their ends."""
+    lines = sample[begin : begin + (1 << 16)].split(line_end.encode())
+    kept = [line + line_end.encode() for line in lines]
+    if not quoted:
+        kept = kept[:1]
+    texts = (line.decode(errors="replace").replace("\r", "" if line_end == "\n" else "\n") for line in kept)
+    reader = csv.reader(
+        texts,
+        delimiter=separator,
+        quotechar=_QUOTE,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    )
+    names = next(reader)
+    n_bytes = sum(len(line) for line in kept[: reader.line_num])
+    return Header(
+        names=tuple(name.strip() or f"column {i + 1}" for i, name in enumerate(names)),
+        n_bytes=min(begin + n_bytes, len(sample)),
+        n_lines=sample[:begin].count(line_end.encode()) + reader.line_num,
+    )
+
+
+def _worth(header: Header) -> tuple[bool, int, int]:
+    known = [field for name in header.names if (field := known_field(name))]
+    return "id" in known, len(known), len(header.names)
+
+
+def _is_quoted(sample: bytes, separator: str, line_end: str, quoted: Header, plain: Header) -> bool:
+    """Whether reading with quotes tells more than it loses.
+
+    A row with a field in proper quotes speaks for quoting; a row that only quoting loses speaks against it. A
+    comma or semicolon stands inside texts so often that feeds without quoting are rare; tabs do not.
+    """
+    if b'"' not in sample:
+        return True
+    if _worth(quoted)[0] != _worth(plain)[0]:
+        return _worth(quoted)[0]
+    n_bad, n_quoted = _try_out(sample, Dialect(separator=separator, quoted=True, line_end=line_end), quoted)
+    n_bad_plain, _ = _try_out(sample, Dialect(separator=separator, quoted=False, line_end=line_end), plain)
+    n_lost = n_bad - n_bad_plain
+    if separator in ",;":
+        return n_quoted >= n_lost or n_lost < 2
+    return n_quoted > n_lost
+
+
+def _try_out(sample: bytes, dialect: Dialect, header: Header) -> tuple[int, int]:
+    """How many records of the sample are bad, and how many rows have a field in quotes."""
+    data = np.frombuffer(sample, dtype=np.uint8)
+    shape = (_ROWS_AT_ONCE, len(header.names))
+    starts, stops = np.empty(shape, np.int32), np.empty(shape, np.int32)
+    doubled, lines = np.empty(shape, np.bool_), np.empty(_ROWS_AT_ONCE, np.int64)
+    bad = np.empty((_ROWS_AT_ONCE, 5), np.int64)
+    i, n_bad_all, n_quoted_all = header.n_bytes, 0, 0
+    while True:
+        i, _, n_rows, n_bad = scan_records(
+            data, i, dialect.codes, header.id_field, False, 1, (0, 0), starts, stops, doubled, lines, bad
+        )
+        n_bad_all += n_bad
+        n_quoted_all += _n_quoted_rows(data, starts[:n_rows], stops[:n_rows])
+        if n_rows == 0 and n_bad == 0:
+            return n_bad_all, n_quoted_all
+
+
+def _n_quoted_rows(data: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> int:
+    if not len(starts):
+        return 0
+    quote = ord(_QUOTE)
+    last = len(data) - 1
+    within = (data[np.maximum(starts - 1, 0)] == quote) & (data[np.minimum(stops, last)] == quote)
+    return int(within.any(axis=1).sum())

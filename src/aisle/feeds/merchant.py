@@ -1,0 +1,55 @@
+"""Whose products a feed holds."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisle.core.errors import AisleError, known_names
+from aisle.feeds.layout import find_column
+
+_ENDINGS = {
+    ".tsv",
+    ".csv",
+    ".txt",
+    ".tab",
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".parquet",
+    ".pq",
+    ".xml",
+    ".rss",
+    ".atom",
+} | {".bson", ".gz", ".gzip", ".zst", ".zstd"}
+_COLUMN = "column:"
+
+
+def file_merchant(address: str) -> str:
+    """A feed's file without the endings of formats and compression: `shops/acme.tsv.gz` is `acme`."""
+    name = PurePosixPath(address.rpartition("::")[0] or address).name
+    while (ending := PurePosixPath(name).suffix.lower()) in _ENDINGS and PurePosixPath(name).stem:
+        name = name[: -len(ending)]
+    return name
+
+
+def merchant_column(address: str, merchant: str, names: Sequence[str]) -> str | None:
+    """The feed's column that `merchant` (as in FeedOptions) names; None where it names none.
+
+    Raises:
+        AisleError: it names a column that the feed has not.
+    """
+    if not merchant.startswith(_COLUMN):
+        return None
+    wanted = merchant.removeprefix(_COLUMN)
+    found = find_column(wanted, names)
+    if found is None:
+        raise AisleError(f"{address}: has no column '{wanted}' for --merchant; {known_names(wanted, names)}")
+    return found
+
+
+def filled_in(column: pa.Array, merchant: str) -> pa.Array:
+    """The column's names without spaces round them; `merchant` where it is blank."""
+    trimmed = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(trimmed, ""), merchant, trimmed)

@@ -1,0 +1,69 @@
+"""Feeds in, batches of raw rows out: what the other rooms call."""
+
+from collections.abc import Callable, Iterator
+
+from aisle.core.errors import AisleError
+from aisle.core.paths import expand_addresses
+from aisle.feeds.batch import Block, FeedBatch, FeedOptions
+from aisle.feeds.formats import FEED_FORMATS, recognise_format
+from aisle.feeds.rows import RowMaker
+from aisle.feeds.source import Source, open_source
+
+Reader = Callable[[Source, int], Iterator[Block]]
+
+
+def read_feeds(addresses: list[str], options: FeedOptions) -> Iterator[FeedBatch]:
+    """Read feeds one after the other, each in the order of its rows; no batch holds rows of two.
+
+    Args:
+        addresses: paths, globs, or any address that fsspec knows.
+
+    Raises:
+        AisleError: as `read_feed`; or an address or a glob names no file, before anything is read.
+    """
+    for address in expand_addresses(addresses):
+        yield from read_feed(address, options)
+
+
+def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
+    """Read a feed of any format, holding no more than a batch in memory.
+
+    Every record of the feed comes out once, as a row or as one of the rejected; but when the file breaks off
+    or can be read no further, the rest of it is one rejected record.
+
+    Raises:
+        AisleError: the feed cannot be opened, holds no records, has no ids, or is of no format that is known.
+    """
+    with open_source(address) as source:
+        maker = RowMaker(address, options)
+        n_records = 0
+        for block in _blocks(source, options.batch_rows):
+            batch = maker.batch(block)
+            if n_here := len(batch.rows) + len(batch.rejected):
+                n_records += n_here
+                yield batch
+        if not n_records:
+            raise AisleError(
+                f"{address}: holds no products; check that it is the right file and not cut short"
+            )
+
+
+def feed_columns(address: str) -> list[str]:
+    """The columns that a feed fills, without reading it all: those of RAW_SCHEMA, then its own.
+
+    A format without a header (JSON lines, XML, BSON) tells those of its first rows.
+
+    Raises:
+        AisleError: as `read_feed`.
+    """
+    options = FeedOptions()
+    with open_source(address) as source:
+        for block in _blocks(source, options.batch_rows):
+            if block.names:
+                return RowMaker(address, options).columns(block)
+    raise AisleError(f"{address}: holds no products; check that it is the right file and not cut short")
+
+
+def _blocks(source: Source, block_rows: int) -> Iterator[Block]:
+    read: Reader = FEED_FORMATS.get(recognise_format(source))
+    return read(source, block_rows)

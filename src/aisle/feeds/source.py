@@ -1,0 +1,111 @@
+"""The bytes of one feed, from any address, decompressed, forward only; and where they broke off."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, BinaryIO, cast
+
+import fsspec
+
+from aisle.core.errors import AisleError
+from aisle.feeds.decompress import COMPRESSIONS, BrokenStreamError, decompress
+
+_CHUNK_BYTES = 1 << 18
+
+
+class Source:
+    """An open feed.
+
+    `fault` says why the bytes ended before their end, once they did; it is empty otherwise.
+    """
+
+    def __init__(self, address: str, raw: BinaryIO) -> None:
+        self.address = address
+        self.fault = ""
+        self._raw = raw
+        self._ahead = b""
+        self._chunks = self._open_chunks()
+
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, or all that are left, without moving on."""
+        self._fill(size)
+        return self._ahead[:size]
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, or all that are left; empty at the end.
+
+        Raises:
+            AisleError: the file can no longer be read.
+        """
+        self._fill(size)
+        found, self._ahead = self._ahead[:size], self._ahead[size:]
+        return found
+
+    @contextmanager
+    def seekable(self) -> Iterator[BinaryIO]:
+        """The whole feed as a file to move about in; one that is compressed goes through a temporary file.
+
+        Raises:
+            AisleError: the compressed bytes break off.
+        """
+        if not self._compression:
+            self._raw.seek(0)
+            yield self._raw
+            return
+        with tempfile.TemporaryFile() as unpacked:
+            while data := self.read(_CHUNK_BYTES):
+                unpacked.write(data)
+            if self.fault:
+                raise AisleError(f"{self.address}: {self.fault}; fetch the file again")
+            unpacked.seek(0)
+            yield cast(BinaryIO, unpacked)
+
+    def _open_chunks(self) -> Iterator[bytes]:
+        try:
+            head = self._raw.read(4)
+            self._raw.seek(0)
+        except OSError as error:
+            raise _unreadable(self.address, error) from error
+        self._compression = next((c for c, magic in COMPRESSIONS.items() if head.startswith(magic)), "")
+        return decompress(self._raw, self._compression, _CHUNK_BYTES)
+
+    def _fill(self, size: int) -> None:
+        parts = [self._ahead]
+        missing = size - len(self._ahead)
+        while missing > 0 and (chunk := self._next_chunk()):
+            parts.append(chunk)
+            missing -= len(chunk)
+        if len(parts) > 1:
+            self._ahead = b"".join(parts)
+
+    def _next_chunk(self) -> bytes:
+        try:
+            return next(self._chunks, b"")
+        except BrokenStreamError as error:
+            self.fault = str(error)
+            return b""
+        except OSError as error:
+            raise _unreadable(self.address, error) from error
+
+
+@contextmanager
+def open_source(address: str) -> Iterator[Source]:
+    """Open a feed at a path or any address that fsspec knows.
+
+    Raises:
+        AisleError: there is no such file, or no way to it.
+    """
+    try:
+        filesystem, path = fsspec.core.url_to_fs(address)
+        raw: IO[bytes] = filesystem.open(path, "rb")
+    except FileNotFoundError as error:
+        raise AisleError(f"{address}: no such file; check the spelling and the folder") from error
+    except (ImportError, OSError, ValueError) as error:
+        raise _unreadable(address, error) from error
+    with raw:
+        yield Source(address, cast(BinaryIO, raw))
+
+
+def _unreadable(address: str, error: Exception) -> AisleError:
+    why = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+    return AisleError(f"{address}: cannot be read ({why}); check that the file is there and may be read")

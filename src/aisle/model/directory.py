@@ -1,0 +1,213 @@
+"""The model directory: what a model is on disk, how it is written, and how it is checked and read.
+
+    aisle.json             format version, encoders, head, temperatures, labels, provenance
+    taxonomy.tsv           the tree that the model predicts
+    labels.tsv             the full tree, and what each of its nodes means in the first
+    training_counts.tsv    how many training products each node was the label of
+    head.safetensors       the head's weights; leaves in the order of taxonomy.tsv
+    encoder.NAME.safetensors
+    SHA256SUMS             of every other file
+
+Reading it runs no code from it: it holds JSON, text and safetensors, and anything else is refused.
+"""
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from aisle.calibration.temperatures import Temperatures
+from aisle.core.errors import AisleError
+from aisle.core.paths import new_directory
+from aisle.encoders.base import Encoder, restore_encoder
+from aisle.heads.base import Head, restore_head
+from aisle.taxonomy.labels import LabelTree, read_label_tree
+
+FORMAT = 1
+MARKER = "aisle.json"
+_SUMS = "SHA256SUMS"
+_COUNTS = "training_counts.tsv"
+_ALLOWED = re.compile(
+    r"aisle\.json|taxonomy\.tsv|labels\.tsv|training_counts\.tsv|head\.safetensors|encoder\.[\w-]+\.safetensors"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """All that answers need.
+
+    Args:
+        encoders: by name, in the order of the recipe.
+        kinds: from an encoder's name to its name in ENCODERS.
+        head_name: the head's name in HEADS.
+        labels: the tree that is predicted, and what labels of the full tree mean in it.
+        label_columns: the feed's columns that training took labels from; they never speak as evidence.
+        training_counts: (nodes,) training products labelled with each node of `labels.tree`.
+        provenance: recipe, settings, seeds, catalogue and versions, as JSON writes them.
+    """
+
+    encoders: Mapping[str, Encoder]
+    kinds: Mapping[str, str]
+    head_name: str
+    head: Head
+    temperatures: Temperatures
+    labels: LabelTree
+    label_columns: tuple[str, ...]
+    training_counts: NDArray[np.int64]
+    provenance: Mapping[str, Any]
+
+
+def write_model(model: Model, target: Path, *, overwrite: bool = False) -> None:
+    """Write the model directory, whole or not at all.
+
+    Raises:
+        AisleError: `target` exists and may not be overwritten.
+    """
+    with new_directory(target, overwrite=overwrite, marker=MARKER) as folder:
+        model.labels.write(folder)
+        _write_counts(folder / _COUNTS, model)
+        _save(folder / "head.safetensors", model.head.parameters())
+        for name, encoder in model.encoders.items():
+            _save(folder / f"encoder.{name}.safetensors", encoder.tensors())
+        text = json.dumps(_about(model), indent=2, ensure_ascii=False, sort_keys=True)
+        (folder / MARKER).write_text(text + "\n", encoding="utf-8")
+        sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+        (folder / _SUMS).write_text("".join(sums), encoding="utf-8")
+
+
+def _about(model: Model) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "encoders": {
+            name: {"encoder": model.kinds[name], "fingerprint": e.fingerprint(), "settings": e.settings()}
+            for name, e in model.encoders.items()
+        },
+        "encoder_order": list(model.encoders),
+        "head": {"head": model.head_name, "settings": model.head.settings()},
+        "temperatures": model.temperatures.as_json(),
+        "label_columns": list(model.label_columns),
+        "provenance": dict(model.provenance),
+    }
+
+
+def _save(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
+    save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, path)
+
+
+def _write_counts(path: Path, model: Model) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, delimiter="\t", lineterminator="\n")
+        rows.writerow(["id", "products"])
+        rows.writerows(
+            (model.labels.tree.ids[i], model.training_counts[i]) for i in model.training_counts.nonzero()[0]
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_model(folder: Path) -> Model:
+    """Check a model directory against its hashes and read it.
+
+    Raises:
+        AisleError: it is missing, incomplete, changed, of another format, or holds what is no part of a model.
+    """
+    check_model(folder)
+    about = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    labels = read_label_tree(folder)
+    encoders = {
+        name: restore_encoder(
+            about["encoders"][name]["encoder"],
+            about["encoders"][name]["settings"],
+            load_file(folder / f"encoder.{name}.safetensors"),
+        )
+        for name in about["encoder_order"]
+    }
+    head = about["head"]
+    return Model(
+        encoders=encoders,
+        kinds={name: entry["encoder"] for name, entry in about["encoders"].items()},
+        head_name=head["head"],
+        head=restore_head(head["head"], head["settings"], load_file(folder / "head.safetensors")),
+        temperatures=Temperatures.from_json(about["temperatures"]),
+        labels=labels,
+        label_columns=tuple(about["label_columns"]),
+        training_counts=_read_counts(folder / _COUNTS, labels),
+        provenance=about["provenance"],
+    )
+
+
+def _read_counts(path: Path, labels: LabelTree) -> NDArray[np.int64]:
+    counts = np.zeros(labels.tree.n_nodes, np.int64)
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            counts[labels.tree.node_of_id(row["id"])] = int(row["products"])
+    return counts
+
+
+def check_model(folder: Path) -> None:
+    """Hold every file of a model directory against its hash.
+
+    Raises:
+        AisleError: as `read_model`.
+    """
+    if not folder.is_dir():
+        raise AisleError(
+            f"{folder}: no such model directory; `aisle train CATALOGUE --out {folder}` makes one"
+        )
+    for needed in (MARKER, _SUMS):
+        if not (folder / needed).is_file():
+            raise AisleError(
+                f"{folder}: no model directory, it has no {needed}; name one that `aisle train` wrote"
+            )
+    sums = _read_sums(folder / _SUMS)
+    for path in sorted(folder.iterdir()):
+        if path.name != _SUMS and (path.name not in sums or not path.is_file() or path.is_symlink()):
+            raise AisleError(
+                f"{path}: is no part of a model and is not listed in {_SUMS}; remove it, or fetch the model again"
+            )
+    for name, wanted in sums.items():
+        if not (folder / name).is_file():
+            raise AisleError(f"{folder / name}: is missing from the model; fetch or train the model again")
+        found = _sha256(folder / name)
+        if found != wanted:
+            raise AisleError(
+                f"{folder / name}: was changed since the model was written (sha256 {found[:12]}..., "
+                f"{_SUMS} says {wanted[:12]}...); fetch or train the model again"
+            )
+    _check_format(folder / MARKER)
+
+
+def _read_sums(path: Path) -> dict[str, str]:
+    sums = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", line)
+        if not match:
+            raise AisleError(
+                f"{path}:{number}: '{line[:80]}' is not '<sha256>  <file>'; fetch the model again"
+            )
+        if not _ALLOWED.fullmatch(match[2]):
+            raise AisleError(
+                f"{path}:{number}: '{match[2]}' is no file that a model holds; fetch the model again"
+            )
+        sums[match[2]] = match[1]
+    return sums
+
+
+def _check_format(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8")).get("format")
+    if found != FORMAT:
+        raise AisleError(
+            f"{path}: model format {found!r}, this version of Aisle reads {FORMAT}; "
+            "use the version that wrote it, or train the model again"
+        )

@@ -1,0 +1,130 @@
+"""The predictor: products in, answers out. The batch job, evaluation and the Python interface all call it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aisle.core.records import FIELDS, TEXT_FIELDS, Answers, Product
+from aisle.heads.base import softmax
+from aisle.images.source import ImageSource
+from aisle.model.directory import Model, read_model
+from aisle.model.products import table_of_products
+from aisle.taxonomy.paths import most_probable_paths
+from aisle.taxonomy.tree import Taxonomy
+
+_CHUNK = 4096  # products whose leaf probabilities are held at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One product's category.
+
+    Args:
+        category_id: the leaf's id in the taxonomy.
+        category_path: the names from the top to the leaf, joined by ` > `.
+        probability: of the leaf.
+        level_probabilities: of the path's node at level 1, 2, ...
+        top: the most probable leaves, as (id, path, probability), the most probable first.
+        evidence: the fields that spoke.
+    """
+
+    category_id: str
+    category_path: str
+    probability: float
+    level_probabilities: tuple[float, ...]
+    top: tuple[tuple[str, str, float], ...]
+    evidence: tuple[str, ...]
+
+
+class Predictor:
+    """A model that answers.
+
+    Args:
+        model: as `aisle.model.directory.read_model` gave it.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def tree(self) -> Taxonomy:
+        """The tree that is predicted."""
+        return self.model.labels.tree
+
+    def predict(self, products: Sequence[Product], top: int = 5) -> list[Prediction]:
+        """Give each product its category.
+
+        Args:
+            top: how many of the most probable leaves to name.
+        """
+        if not products:
+            return []
+        table, images = table_of_products(products)
+        answers = self.answer(table, images, top=top)
+        return [self._prediction(answers, row) for row in range(len(products))]
+
+    def answer(self, products: pa.RecordBatch, images: ImageSource | None, *, top: int = 1) -> Answers:
+        """Answer for a batch of products.
+
+        Args:
+            products: opens with core.schemas.PRODUCT_SCHEMA.
+            images: where the bytes of the products' images are read, or None for none.
+            top: how many of the most probable leaves to name; at most all leaves.
+        """
+        top = min(top, self.tree.n_leaves)
+        parts = [
+            self._answer_chunk(products.slice(at, _CHUNK), images, top)
+            for at in range(0, max(1, products.num_rows), _CHUNK)
+        ]
+        return parts[0] if len(parts) == 1 else Answers.joined(parts)
+
+    def _answer_chunk(self, products: pa.RecordBatch, images: ImageSource | None, top: int) -> Answers:
+        vectors = {}
+        mask = text_mask(products)
+        for name, encoder in self.model.encoders.items():
+            vectors[name], present = encoder.forward(encoder.prepare(products, images))
+            if "image" in encoder.fields:
+                mask |= present.astype(np.uint8) << FIELDS.index("image")
+        scores = self.model.head.scores(vectors)
+        leaf_p = softmax(scores, self.model.temperatures.of(mask))
+        path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
+        return Answers(path=path, path_p=path_p, top_leaves=top_leaves, top_p=top_p, mask=mask)
+
+    def _prediction(self, answers: Answers, row: int) -> Prediction:
+        tree = self.tree
+        path = answers.path[row][answers.path[row] >= 0]
+        levels = answers.path_p[row][: len(path)]
+        tops = zip(answers.top_leaves[row], answers.top_p[row], strict=True)
+        return Prediction(
+            category_id=tree.ids[path[-1]],
+            category_path=tree.path_text(int(path[-1])),
+            probability=float(levels[-1]),
+            level_probabilities=tuple(float(p) for p in levels),
+            top=tuple((tree.ids[i], tree.path_text(int(i)), float(p)) for i, p in tops),
+            evidence=tuple(name for bit, name in enumerate(FIELDS) if answers.mask[row] >> bit & 1),
+        )
+
+
+def text_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
+    """Which text fields each product has: bit i stands for core.records.FIELDS[i]."""
+    mask = np.zeros(products.num_rows, np.uint8)
+    for bit, name in enumerate(TEXT_FIELDS):
+        column = products.column(name)
+        offsets = np.frombuffer(column.buffers()[1], np.int32)[
+            column.offset : column.offset + len(column) + 1
+        ]
+        mask |= (np.diff(offsets) > 0).astype(np.uint8) << bit
+    return mask
+
+
+def load(path: str | Path) -> Predictor:
+    """Load a model directory, after checking it.
+
+    Raises:
+        AisleError: the directory is missing, incomplete, changed, or of another format.
+    """
+    return Predictor(read_model(Path(path)))

@@ -1,0 +1,165 @@
+"""The batch job: feeds in, one row for each readable record out, in order, in flat memory."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import pyarrow as pa
+
+from aisle.catalogue import inline_images, to_products
+from aisle.core.errors import AisleError
+from aisle.core.paths import check_output, new_file
+from aisle.core.progress import progress
+from aisle.feeds import FeedBatch, FeedOptions, read_feeds
+from aisle.images import ImageFolder, ImageSource, InlineImages
+from aisle.model.predictor import Predictor, load
+from aisle.prediction.output import OUTPUTS, check_ending
+from aisle.prediction.rows import RowMaker
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictSettings:
+    """What `aisle predict` was asked for.
+
+    Args:
+        images: the folder that relative image links start from, or None.
+        top: how many of the most probable leaves each row names.
+        merchant: as feeds.FeedOptions.
+        overwrite: whether an output that exists may be replaced.
+        cache: the folder of vectors that were made before, or None for none.
+    """
+
+    images: Path | None = None
+    top: int = 1
+    merchant: str = ""
+    overwrite: bool = False
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictSummary:
+    """What the job did: `n_rows` + `n_rejected` records were read.
+
+    Args:
+        rejected: the file that names the records put aside, or None where there were none.
+        seconds: reading, answering and writing, without loading the model.
+    """
+
+    n_rows: int
+    n_rejected: int
+    rejected: Path | None
+    seconds: float
+
+
+def rejected_path(out: Path) -> Path:
+    """Where the records that could not be read are named."""
+    return out.with_name(out.name + ".rejected.jsonl")
+
+
+def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSettings) -> PredictSummary:
+    """Give every product of the feeds its category.
+
+    Raises:
+        AisleError: the model, a feed, the image folder or the output is not as it must be.
+    """
+    check_ending(out)
+    rejected = rejected_path(out)
+    for path in (out, rejected):
+        check_output(path, overwrite=settings.overwrite)
+    if settings.top < 1:
+        raise AisleError(f"--top is {settings.top}; it must be at least 1")
+    images = ImageFolder(settings.images) if settings.images else None
+    predictor = load(model, settings.cache)
+    started = perf_counter()
+    batches = read_feeds(list(feeds), FeedOptions(merchant=settings.merchant))
+    with new_file(out, overwrite=settings.overwrite) as partial:
+        with new_file(rejected, overwrite=settings.overwrite) as put_aside:
+            n_rows, n_rejected = _write_rows(
+                predictor, batches, images, (partial, out.suffix), put_aside, settings
+            )
+        if not n_rejected:
+            rejected.unlink()
+    return PredictSummary(
+        n_rows=n_rows,
+        n_rejected=n_rejected,
+        rejected=rejected if n_rejected else None,
+        seconds=perf_counter() - started,
+    )
+
+
+def _write_rows(
+    predictor: Predictor,
+    batches: Iterator[FeedBatch],
+    images: ImageFolder | None,
+    out: tuple[Path, str],
+    rejected: Path,
+    settings: PredictSettings,
+) -> tuple[int, int]:
+    """Write all rows and all rejected records; return how many of each.
+
+    Args:
+        out: the file to write rows to, and the name of its format.
+    """
+    maker = RowMaker(predictor.tree, settings.top)
+    label_columns = predictor.model.label_columns
+
+    def answer(batch: FeedBatch) -> tuple[FeedBatch, pa.RecordBatch]:
+        products, source = products_of(batch.rows, label_columns, images)
+        return batch, maker.rows(products, predictor.answer(products, source, top=settings.top))
+
+    n_rows = n_rejected = 0
+    with (
+        OUTPUTS.get(out[1])(out[0], maker.schema) as write,
+        rejected.open("w", encoding="utf-8") as put_aside,
+        progress("Predicting") as advance,
+    ):
+        for batch, rows in in_order(answer, batches, n_workers(predictor)):
+            write(rows)
+            for record in batch.rejected:
+                put_aside.write(json.dumps(record.as_dict(), ensure_ascii=False) + "\n")
+            n_rows += rows.num_rows
+            n_rejected += len(batch.rejected)
+            advance(rows.num_rows)
+    return n_rows, n_rejected
+
+
+def products_of(
+    raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageFolder | None
+) -> tuple[pa.RecordBatch, ImageSource | None]:
+    """Make products of raw rows, and say where their images are read: in the rows themselves, or in the folder."""
+    inline = inline_images(raw)
+    return to_products(raw, label_columns, folder), InlineImages(inline, folder) if inline else folder
+
+
+def n_workers(predictor: Predictor) -> int:
+    """Threads that answer: one a core for text; one alone where torch uses all cores itself."""
+    has_images = any("image" in encoder.fields for encoder in predictor.model.encoders.values())
+    return 1 if has_images else os.cpu_count() or 1
+
+
+def in_order(work: Callable[[In], Out], items: Iterable[In], n_workers: int) -> Iterator[Out]:
+    """Do `work` on each item in threads and give the results in the items' order.
+
+    Two items a worker are under way at most, so that memory stays flat.
+    """
+    with ThreadPoolExecutor(n_workers) as pool:
+        waiting: deque[Future[Out]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= 2 * n_workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,128 @@
+"""What training knows of the catalogue's products: labels, fields, groups and which of them are held out."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from aisle.catalogue import Catalogue
+from aisle.core.errors import AisleError
+from aisle.core.records import FIELDS, TEXT_FIELDS
+from aisle.model.predictor import text_mask
+from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
+
+MAX_HELD_OUT = 20_000
+"""Products that early stopping and temperatures look at, at most: their scores are held in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """The products of a training, in the catalogue's order.
+
+    Args:
+        labels: the label set of each product.
+        fields: (products,) mask of the fields that each has.
+        train: (training products,) their places.
+        fit: (fit products,) the places of those that are left when some are held out.
+        held_out: (held-out products,) the places of those that choose epochs and temperatures.
+        label_counts: (nodes,) how many training products are labelled with each node of the tree.
+        splits: the catalogue's splits that they are read from, in this order.
+    """
+
+    splits: tuple[str, ...]
+    labels: LabelSets
+    fields: NDArray[np.uint8]
+    train: NDArray[np.int64]
+    fit: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    label_counts: NDArray[np.int64]
+    n_leaves: int
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether any training product has any of the fields."""
+        mask = sum(1 << FIELDS.index(name) for name in names)
+        return bool((self.fields[self.train] & mask).any())
+
+
+def read_training_data(catalogue: Catalogue, validation: float | str) -> TrainingData:
+    """Read what training needs of every product, but for its fields' content.
+
+    Args:
+        validation: as in TrainingSettings.
+
+    Raises:
+        AisleError: there is nothing to train on, or nothing is held out.
+    """
+    splits = ("train", "val") if validation == "val" else ("train",)
+    tree = catalogue.labels.tree
+    labels, fields, held = [], [], []
+    columns = [*TEXT_FIELDS, "images", "label", "group", "split"]
+    for batch in catalogue.batches(splits, columns=columns):
+        labels.append(batch.column("label"))
+        fields.append(text_mask(batch) | image_mask(batch))
+        held.append(_held_out(batch, validation))
+    place = f"{catalogue.path}: no product"
+    if not labels:
+        raise AisleError(f"{place} is in the split 'train'; the counts are in its catalogue.json")
+    is_held = np.concatenate(held)
+    every = np.arange(len(is_held))
+    train = every if validation != "val" else every[~is_held]
+    if not is_held.any():
+        raise AisleError(f"{place} is held out for early stopping: {_remedy(validation)}")
+    if is_held.all():
+        raise AisleError(f"{place} is left to train on: {_remedy(validation)}")
+    ids = pa.chunked_array(labels).combine_chunks()
+    ptr, nodes = nodes_from_ids(tree, ids)
+    counted = nodes[np.repeat(np.isin(every, train), np.diff(ptr))]
+    return TrainingData(
+        splits=splits,
+        labels=LabelSets.from_ids(tree, ids),
+        fields=np.concatenate(fields),
+        train=train,
+        fit=every[~is_held],
+        held_out=_thinned(every[is_held]),
+        label_counts=np.bincount(counted, minlength=tree.n_nodes),
+        n_leaves=tree.n_leaves,
+    )
+
+
+def _remedy(validation: float | str) -> str:
+    if validation == "val":
+        return "its split 'val' is empty or all there is; use --set training.validation=0.1"
+    return f"training.validation is {validation} of its groups; use another share"
+
+
+def image_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
+    """The bit of the image field for each product that has an image whose bytes were found."""
+    images = products.column("images")
+    found = pc.equal(pc.struct_field(pc.list_flatten(images), "status"), "ok")
+    rows = pc.list_parent_indices(images).to_numpy()[found.to_numpy(zero_copy_only=False)]
+    mask = np.zeros(products.num_rows, np.uint8)
+    mask[rows] = 1 << FIELDS.index("image")
+    return mask
+
+
+def _held_out(batch: pa.RecordBatch, validation: float | str) -> NDArray[np.bool_]:
+    """Which products are held out: those of the split `val`, or a share of the groups, drawn by hash."""
+    if isinstance(validation, str):
+        return np.asarray(pc.equal(batch.column("split"), validation).to_numpy(zero_copy_only=False))
+    coded = batch.column("group").dictionary_encode()
+    drawn = [_share_of(group) < validation for group in coded.dictionary.to_pylist()]
+    return np.asarray(drawn, np.bool_)[coded.indices.to_numpy()]
+
+
+def _share_of(group: str) -> float:
+    """A number from 0 to 1 that a group draws, independent of the one that drew its split."""
+    digest = hashlib.blake2b(group.encode(), digest_size=8, person=b"aisle hold-out").digest()
+    return int.from_bytes(digest) / 2**64
+
+
+def _thinned(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most MAX_HELD_OUT of the rows, evenly spread."""
+    if len(rows) <= MAX_HELD_OUT:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MAX_HELD_OUT).astype(np.int64)]

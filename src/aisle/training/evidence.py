@@ -1,0 +1,89 @@
+"""What the training loop needs of each encoder: vectors of any rows with any fields, and steps down the gradient."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.core.records import FIELDS
+from aisle.encoders.base import Encoder
+from aisle.encoders.ngrams.encoder import NgramEncoder
+from aisle.encoders.ngrams.features import NgramFeatures
+
+
+class Evidence(Protocol):
+    """One encoder's vectors of all products of a training."""
+
+    n_dims: int
+
+    def fit(self, rows: NDArray[np.int64]) -> None:
+        """Start afresh, with what depends on the training rows (vocabulary, mean, variance) taken from `rows`."""
+        ...
+
+    def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The rows' vectors, made of the fields given alone: (rows, n_dims), zeros where nothing is present."""
+        ...
+
+    def update(
+        self, rows: NDArray[np.int64], fields: NDArray[np.uint8], gradient: NDArray[np.float32], rate: float
+    ) -> None:
+        """Take one step down the gradient of the loss by the vectors; nothing for a frozen encoder."""
+        ...
+
+    def weights(self) -> Mapping[str, NDArray[Any]]:
+        """What `update` changes; empty for a frozen encoder. Views, not copies."""
+        ...
+
+    def finish(self) -> Encoder:
+        """The encoder as it was trained, which what this evidence does from now on leaves alone."""
+        ...
+
+
+class TrainedEvidence:
+    """N-grams of all products, hashed once, and the table that is trained on them.
+
+    Args:
+        features: the products' hashed n-grams, as `encoder.collect` gave them.
+        threads: processor cores to use; the vectors are the same with any number.
+    """
+
+    def __init__(self, encoder: NgramEncoder, features: NgramFeatures, threads: int) -> None:
+        self.n_dims = encoder.n_dims
+        self._encoder = encoder
+        self._hashed = features
+        self._weighed = features
+        self._threads = threads
+        self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def fit(self, rows: NDArray[np.int64]) -> None:
+        """See Evidence: the vocabulary of `rows`, and a table of zeros."""
+        if np.array_equal(rows, self._rows):
+            self._encoder = self._encoder.sibling()
+            return
+        self._rows = rows
+        self._encoder = self._encoder.sibling()
+        self._encoder.fit(self._hashed, rows)
+        self._weighed = self._encoder.weigh(self._hashed)
+
+    def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See Evidence."""
+        return self._encoder.forward_rows(self._weighed, rows, fields, self._threads)
+
+    def update(
+        self, rows: NDArray[np.int64], fields: NDArray[np.uint8], gradient: NDArray[np.float32], rate: float
+    ) -> None:
+        """See Evidence."""
+        self._encoder.update_rows(self._weighed, rows, fields, gradient, rate, self._threads)
+
+    def weights(self) -> Mapping[str, NDArray[Any]]:
+        """See Evidence."""
+        return {"table": self._encoder.table}
+
+    def finish(self) -> Encoder:
+        """See Evidence: its table is rounded as it will be stored."""
+        done, self._encoder = self._encoder, self._encoder.sibling()
+        done.quantise()
+        return done
+
+

@@ -1,0 +1,164 @@
+"""One run of the training loop: epoch after epoch, watched by held-out products, with checkpoints."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.calibration.temperatures import fit_temperatures
+from aisle.calibration.tempered_loss import tempered_loss
+from aisle.core.progress import progress
+from aisle.taxonomy.label_sets import LabelSets
+from aisle.training.checkpoints import Checkpoints
+from aisle.training.copies import take_away
+from aisle.training.data import TrainingData
+from aisle.training.evidence import Evidence
+from aisle.training.loop import Learner, epoch_batches, n_batches, run_epoch
+from aisle.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOut:
+    """The products that choose epochs and temperatures: each once complete, once with fields taken away.
+
+    Args:
+        rows: (2 x held-out products,) their places in the training data; the complete ones first.
+        fields: (2 x held-out products,) mask of the fields that may speak.
+    """
+
+    rows: NDArray[np.int64]
+    fields: NDArray[np.uint8]
+
+    @property
+    def n_complete(self) -> int:
+        """How many are complete."""
+        return len(self.rows) // 2
+
+
+def held_out_products(data: TrainingData, seed: int) -> HeldOut:
+    """The held-out products and one copy of each with fields taken away, drawn by `seed`."""
+    fields = data.fields[data.held_out]
+    copies = take_away(fields, np.random.default_rng((seed, len(fields))))
+    return HeldOut(rows=np.tile(data.held_out, 2), fields=np.concatenate([fields, copies]))
+
+
+@dataclass(slots=True, kw_only=True)
+class Progressed:
+    """How far the training of a member came.
+
+    Args:
+        epoch: epochs that are done.
+        best_epoch: the epoch, from 1, after which held-out products had the lowest loss; without any, the last.
+        best_loss: that loss: the mean over complete held-out products at their fitted temperature.
+        scores: (held-out products and copies, leaves) at the best epoch.
+        weights: the state of the learner at the best epoch, where it is kept.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    scores: NDArray[np.float32] | None = None
+    weights: dict[str, NDArray[Any]] | None = None
+
+    def improves(self, loss: float) -> bool:
+        """Whether a loss is the lowest so far."""
+        return self.best_epoch == 0 or loss < self.best_loss
+
+    def bundle(self, learner: Learner) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that a checkpoint keeps: arrays, and what JSON can write."""
+        arrays = {f"now/{k}": v for k, v in learner.state().items()}
+        if self.scores is not None:
+            arrays["scores"] = self.scores
+        arrays |= {f"best/{k}": v for k, v in (self.weights or {}).items()}
+        return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss}
+
+    @classmethod
+    def unbundle(
+        cls, learner: Learner, arrays: dict[str, NDArray[Any]], info: dict[str, Any]
+    ) -> "Progressed":
+        """Put the learner where a checkpoint was taken."""
+        learner.load_state({k.removeprefix("now/"): v for k, v in arrays.items() if k.startswith("now/")})
+        best = {k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")}
+        return cls(**info, scores=arrays.get("scores"), weights=best or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the loop: on which products, for how long, watched by which others.
+
+    Args:
+        name: of its checkpoints.
+        rows: the products to learn from.
+        epochs: passes, at most.
+        held_out: products that tell when to stop, or None to run all epochs.
+        keep_best: whether to end with the weights of the best epoch, not those of the last.
+    """
+
+    name: str
+    rows: NDArray[np.int64]
+    epochs: int
+    held_out: HeldOut | None
+    keep_best: bool
+
+
+def fit(
+    run: Run,
+    data: TrainingData,
+    recipe: Recipe,
+    evidence: Mapping[str, Evidence],
+    seed: int,
+    checkpoints: Checkpoints,
+) -> tuple[Learner, Progressed]:
+    """Run the loop, going on from its checkpoint where there is one."""
+    settings = recipe.training
+    for part in evidence.values():
+        part.fit(run.rows)
+    n_steps = settings.epochs * n_batches(len(run.rows), settings)
+    learner = Learner(recipe.head, evidence, data.n_leaves, settings, seed, n_steps)
+    found = checkpoints.load(run.name)
+    done = Progressed.unbundle(learner, *found) if found else Progressed()
+    saved = monotonic()
+    total = (run.epochs - done.epoch) * len(run.rows)
+    with progress(f"Training ({run.name})", total) as advance:
+        while done.epoch < run.epochs and not _is_enough(done, settings.patience):
+            batches = epoch_batches(run.rows, data.fields, settings, (seed, done.epoch))
+            loss = run_epoch(learner, batches, data.labels, advance)
+            done.epoch += 1
+            _look(run, data, learner, done)
+            advance(0, note=f"epoch {done.epoch}, loss {loss:.3f}, held out {done.best_loss:.3f}")
+            if monotonic() - saved >= settings.checkpoint_s:
+                checkpoints.save(run.name, *done.bundle(learner))
+                saved = monotonic()
+    if done.weights is not None:
+        learner.load_state(done.weights)
+    return learner, done
+
+
+def _is_enough(done: Progressed, patience: int) -> bool:
+    return patience > 0 and done.best_epoch > 0 and done.epoch - done.best_epoch >= patience
+
+
+def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> None:
+    """Score the held-out products after an epoch, and keep what is best."""
+    if run.held_out is None:
+        done.best_epoch = done.epoch
+        return
+    scores = learner.scores(run.held_out.rows, run.held_out.fields)
+    n = run.held_out.n_complete
+    loss = tempered_mean_loss(scores[:n], data.labels.take(run.held_out.rows[:n]))
+    if done.improves(loss):
+        done.best_epoch, done.best_loss, done.scores = done.epoch, loss, scores
+        if run.keep_best:
+            done.weights = {k: v.copy() for k, v in learner.state().items()}
+
+
+def tempered_mean_loss(scores: NDArray[np.float32], labels: LabelSets) -> float:
+    """The mean loss at the one temperature that suits the products best."""
+    mask = np.zeros(len(scores), np.uint8)
+    fitted = fit_temperatures(scores, labels, mask)
+    rows = np.flatnonzero(labels.is_labelled)
+    log_t = np.log(fitted.of(mask)[rows].astype(np.float64))
+    return float(tempered_loss(scores, labels, rows, log_t)[0].mean())

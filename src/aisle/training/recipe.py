@@ -1,0 +1,168 @@
+"""Recipes: a TOML file that names encoders, head and training settings, checked whole before work starts.
+
+A table with a key `encoder` is an encoder, under the table's name; `[head]` names the head; `[training]`
+holds TrainingSettings, and `[training.rates.NAME]` the Rates of the encoder NAME.
+"""
+
+import copy
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from aisle.core.errors import AisleError, known_names
+from aisle.core.settings import checked_record
+from aisle.encoders.base import ENCODERS, Encoder, build_encoder, fields_of
+from aisle.heads.base import HEADS
+from aisle.training.settings import Rates, TrainingSettings
+
+DEFAULT_RECIPE = "multimodal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A recipe that was checked.
+
+    Args:
+        name: as the user named it.
+        encoders: from an encoder's name in the recipe (`text`, `image`) to its table, `encoder` included.
+        head: the table of the head, `head` included.
+        training: how to train.
+    """
+
+    name: str
+    encoders: Mapping[str, Mapping[str, Any]]
+    head: Mapping[str, Any]
+    training: TrainingSettings
+
+    def fields_of(self, name: str) -> tuple[str, ...]:
+        """Which of core.records.FIELDS the encoder of this name reads.
+
+        Raises:
+            AisleError: its settings are unknown or out of range.
+        """
+        return fields_of(self.encoders[name]["encoder"], _settings_of(self.encoders[name]))
+
+    def build_encoders(self, leave_out: Sequence[str] = ()) -> dict[str, Encoder]:
+        """Make the encoders, untrained, but for those named in `leave_out`.
+
+        Raises:
+            AisleError: settings of an encoder are unknown or out of range.
+        """
+        return {
+            name: build_encoder(table["encoder"], _settings_of(table))
+            for name, table in self.encoders.items()
+            if name not in leave_out
+        }
+
+
+def _settings_of(table: Mapping[str, Any]) -> dict[str, Any]:
+    """An encoder's table without the key that names the encoder."""
+    return {key: value for key, value in table.items() if key != "encoder"}
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with Aisle."""
+    found = (files("aisle") / "recipes").iterdir()
+    return sorted(f.name.removesuffix(".toml") for f in found if f.name.endswith(".toml"))
+
+
+def read_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe by name or file and apply single changes to it.
+
+    Args:
+        name: one of `recipe_names()`, or the path of a TOML file.
+        changes: settings to change, each as `a.b=c`, where `c` is written as in TOML; a text needs no quotes.
+
+    Raises:
+        AisleError: no such recipe, no TOML, or settings that are unknown or out of range: all of them in one
+            message.
+    """
+    tables = _read_tables(name)
+    for change in changes:
+        _apply(tables, change)
+    return _checked(name, tables)
+
+
+def _read_tables(name: str) -> dict[str, Any]:
+    path = Path(name)
+    if name in recipe_names():
+        text = (files("aisle") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+    elif path.suffix == ".toml":
+        if not path.is_file():
+            raise AisleError(f"{name}: no such recipe file; recipes by name: {', '.join(recipe_names())}")
+        text = path.read_text(encoding="utf-8")
+    else:
+        known = known_names(name, recipe_names())
+        raise AisleError(f"no recipe is called '{name}'; {known}; or name a file that ends in .toml")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise AisleError(f"{name}: no valid TOML: {error}") from error
+
+
+def _apply(tables: dict[str, Any], change: str) -> None:
+    """Set one value, given as `a.b=c`."""
+    key, equals, text = change.partition("=")
+    parts = key.strip().split(".")
+    if not equals or len(parts) < 2 or not all(parts):
+        raise AisleError(f"--set {change}: write TABLE.NAME=VALUE, for example --set training.epochs=8")
+    table = tables
+    for i, part in enumerate(parts[:-1]):
+        inner = table.setdefault(part, {}) if i else table.get(part)
+        if not isinstance(inner, dict):
+            known = known_names(part, [k for k, v in table.items() if isinstance(v, dict)])
+            raise AisleError(f"--set {change}: the recipe has no table '{part}'; {known}")
+        table = inner
+    table[parts[-1]] = _value(text.strip())
+
+
+def _value(text: str) -> Any:
+    """Read a value as TOML writes it; what TOML cannot read is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _checked(name: str, tables: dict[str, Any]) -> Recipe:
+    tables = copy.deepcopy(tables)
+    faults: list[str] = []
+    head = tables.pop("head", {"head": "flat"})
+    training = dict(tables.pop("training", {}))
+    rates = training.pop("rates", {})
+    encoders = {key: table for key, table in tables.items() if isinstance(table, dict) and "encoder" in table}
+    known = {*encoders, "head", "training"}
+    for key in tables.keys() - encoders.keys():
+        faults.append(f"'{key}' is no encoder (a table with a key 'encoder'); {known_names(key, known)}")
+    if not encoders:
+        faults.append("the recipe names no encoder; add a table such as [text] with encoder = 'ngrams'")
+    faults += _encoder_faults(encoders, rates)
+    if head.get("head") not in HEADS.names():
+        value = str(head.get("head", ""))
+        faults.append(f"no head is called '{value}'; {known_names(value, HEADS.names())}")
+    settings = checked_record(TrainingSettings, training, "training", faults)
+    faults += settings.faults()
+    by_encoder = {k: checked_record(Rates, t, f"training.rates.{k}", faults) for k, t in rates.items()}
+    if faults:
+        raise AisleError(f"recipe {name}: " + "; ".join(faults))
+    for key in encoders:
+        by_encoder.setdefault(key, Rates())
+    values = {f: getattr(settings, f) for f in settings.__dataclass_fields__ if f != "rates"}
+    return Recipe(
+        name=name, encoders=encoders, head=head, training=TrainingSettings(**values, rates=by_encoder)
+    )
+
+
+def _encoder_faults(encoders: Mapping[str, Mapping[str, Any]], rates: Mapping[str, Any]) -> list[str]:
+    """Encoders that there are none of, settings that an encoder refuses, and rates for no encoder."""
+    faults = []
+    for key, table in encoders.items():
+        if table["encoder"] not in ENCODERS.names():
+            value = str(table["encoder"])
+            faults.append(f"[{key}] no encoder is called '{value}'; {known_names(value, ENCODERS.names())}")
+    for key in rates.keys() - encoders.keys():
+        faults.append(f"[training.rates.{key}] is for no encoder of the recipe; {known_names(key, encoders)}")
+    return faults

@@ -1,0 +1,243 @@
+"""From a recipe and a catalogue to a model directory."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle import __version__
+from aisle.calibration.temperatures import Temperatures, fit_temperatures
+from aisle.catalogue import Catalogue, open_catalogue
+from aisle.core.errors import AisleError
+from aisle.core.paths import check_output
+from aisle.core.records import FIELDS
+from aisle.encoders.base import Encoder, merge_encoders
+from aisle.heads.base import merge_heads, restore_head
+from aisle.images.folder import ImageFolder
+from aisle.model.directory import MARKER, Model, write_model
+from aisle.training.checkpoints import Checkpoints, fingerprint
+from aisle.training.collecting import collect_evidence
+from aisle.training.data import TrainingData, read_training_data
+from aisle.training.evidence import Evidence
+from aisle.training.fitting import HeldOut, Run, fit, held_out_products
+from aisle.training.recipe import Recipe
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """How to train, beside the recipe.
+
+    Args:
+        resume: go on from the checkpoints beside `out`, if there are any.
+        overwrite: whether a model that exists may be replaced.
+        cache: the folder of vectors that were made before, or None for none.
+    """
+
+    resume: bool = False
+    overwrite: bool = False
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSummary:
+    """What training did.
+
+    Args:
+        epochs: of each member.
+        held_out_loss: of each member, at its best epoch.
+    """
+
+    n_products: int
+    n_held_out: int
+    encoders: tuple[str, ...]
+    epochs: tuple[int, ...]
+    held_out_loss: tuple[float, ...]
+    temperatures: Temperatures
+
+
+def train(
+    catalogue: Path, out: Path, recipe: Recipe, options: TrainOptions, tell: Tell = lambda _: None
+) -> TrainSummary:
+    """Train a model on a catalogue and write its directory.
+
+    Args:
+        tell: is given a line about what a user should know, such as evidence that is left out.
+
+    Raises:
+        AisleError: the recipe, the catalogue or the output is not as it must be.
+    """
+    check_output(out, overwrite=options.overwrite, marker=MARKER)
+    opened = open_catalogue(catalogue)
+    with _threads(recipe.training.threads):
+        data = read_training_data(opened, recipe.training.validation)
+        encoders = _encoders_with_a_say(recipe, data, tell)
+        checkpoints = Checkpoints(
+            out.absolute().with_name(f".{out.name}.checkpoints"),
+            fingerprint(
+                __version__, asdict(recipe.training), recipe.encoders, recipe.head, opened.fingerprint()
+            ),
+        )
+        if checkpoints.start(resume=options.resume):
+            tell(f"going on from the checkpoints in {checkpoints.folder}")
+        elif options.resume:
+            tell("there is no checkpoint to go on from; training starts at the beginning")
+        images = ImageFolder(opened.image_root) if opened.image_root else None
+        evidence = {
+            name: collect_evidence(encoder, opened, data.splits, images, options.cache, checkpoints.folder)
+            for name, encoder in encoders.items()
+        }
+        held_out = held_out_products(data, recipe.training.seed)
+        members = [
+            _train_member(recipe, data, evidence, held_out, number, checkpoints)
+            for number in range(1, recipe.training.members + 1)
+        ]
+        model = _assemble(recipe, data, opened, members, held_out)
+        write_model(model, out, overwrite=options.overwrite)
+        checkpoints.clear()
+    return TrainSummary(
+        n_products=len(data.train),
+        n_held_out=held_out.n_complete,
+        encoders=tuple(encoders),
+        epochs=tuple(m.epochs for m in members),
+        held_out_loss=tuple(m.loss for m in members),
+        temperatures=model.temperatures,
+    )
+
+
+@contextmanager
+def _threads(wanted: int) -> Iterator[None]:
+    """Give torch so many threads while the block runs; 0 for all cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(wanted or os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _encoders_with_a_say(recipe: Recipe, data: TrainingData, tell: Tell) -> dict[str, Encoder]:
+    """Make the recipe's encoders, but for those whose fields no product has.
+
+    Raises:
+        AisleError: no encoder is left, or the settings of one are at fault.
+    """
+    fields = {name: recipe.fields_of(name) for name in recipe.encoders}
+    silent = [name for name in fields if not data.has(fields[name])]
+    if len(silent) == len(fields):
+        wanted = sorted({field for names in fields.values() for field in names}, key=FIELDS.index)
+        raise AisleError(
+            f"recipe {recipe.name}: no product of the catalogue has any of {', '.join(wanted)}; "
+            "take a recipe that reads what there is (images are found with `aisle ingest --images DIR`)"
+        )
+    for name in silent:
+        rest = " and ".join(other for other in fields if other not in silent)
+        tell(f"no product has {' or '.join(fields[name])}: [{name}] is left out, training {rest} alone")
+    return recipe.build_encoders(leave_out=silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    """One trained member: what it scored the held-out products, and its weights."""
+
+    epochs: int
+    loss: float
+    scores: NDArray[np.float32]
+    head: Mapping[str, NDArray[np.float32]]
+    head_settings: Mapping[str, Any]
+    encoders: Mapping[str, Encoder]
+
+
+def _train_member(
+    recipe: Recipe,
+    data: TrainingData,
+    evidence: Mapping[str, Evidence],
+    held_out: HeldOut,
+    number: int,
+    checkpoints: Checkpoints,
+) -> _Member:
+    """Select a member's epochs on the held-out products, and train it for good."""
+    settings = recipe.training
+    seed = settings.seed + number - 1
+    is_final = settings.validation == "val"
+    name = f"member {number} of {settings.members}"
+    selecting = Run(
+        name=f"{name}, selecting",
+        rows=data.fit,
+        epochs=settings.epochs,
+        held_out=held_out,
+        keep_best=is_final,
+    )
+    learner, done = fit(selecting, data, recipe, evidence, seed, checkpoints)
+    assert done.scores is not None
+    if not is_final:
+        final = Run(
+            name=f"{name}, on all", rows=data.train, epochs=done.best_epoch, held_out=None, keep_best=False
+        )
+        learner, _ = fit(final, data, recipe, evidence, seed, checkpoints)
+    return _Member(
+        epochs=done.best_epoch,
+        loss=done.best_loss,
+        scores=done.scores,
+        head={k: v.copy() for k, v in learner.head_weights().items()},
+        head_settings=learner.head.settings(),
+        encoders={k: e.finish() for k, e in evidence.items()},
+    )
+
+
+def _assemble(
+    recipe: Recipe, data: TrainingData, catalogue: Catalogue, members: Sequence[_Member], held_out: HeldOut
+) -> Model:
+    """Average the members into one model and fit its temperatures.
+
+    The average of the members' scores is a model of the same kind: their vectors side by side, their heads
+    joined. So the directory knows nothing of members.
+    """
+    head_name = str(recipe.head["head"])
+    heads = [restore_head(head_name, m.head_settings, m.head) for m in members]
+    joined = [name for name, encoder in members[0].encoders.items() if encoder.trained]
+    encoders = {
+        name: merge_encoders(recipe.encoders[name]["encoder"], [m.encoders[name] for m in members])
+        if name in joined and len(members) > 1
+        else encoder
+        for name, encoder in members[0].encoders.items()
+    }
+    scores = np.mean([m.scores for m in members], axis=0)
+    temperatures = fit_temperatures(scores, data.labels.take(held_out.rows), held_out.fields)
+    return Model(
+        encoders=encoders,
+        kinds={name: str(recipe.encoders[name]["encoder"]) for name in encoders},
+        head_name=head_name,
+        head=merge_heads(head_name, heads, joined) if len(heads) > 1 else heads[0],
+        temperatures=temperatures,
+        labels=catalogue.labels,
+        label_columns=tuple(catalogue.label_columns),
+        training_counts=data.label_counts,
+        provenance=_provenance(recipe, data, catalogue, members),
+    )
+
+
+def _provenance(
+    recipe: Recipe, data: TrainingData, catalogue: Catalogue, members: Sequence[_Member]
+) -> dict[str, Any]:
+    """Where a model comes from, with nothing that differs from run to run."""
+    return {
+        "aisle": __version__,
+        "recipe": recipe.name,
+        "recipe_tables": {**recipe.encoders, "head": recipe.head, "training": asdict(recipe.training)},
+        "catalogue": catalogue.fingerprint(),
+        "training_products": len(data.train),
+        "held_out_products": len(data.held_out),
+        "epochs": [m.epochs for m in members],
+        "held_out_loss": [m.loss for m in members],
+        "versions": {name: version(name) for name in ("numba", "numpy", "torch")},
+    }

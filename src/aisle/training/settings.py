@@ -1,0 +1,74 @@
+"""What a recipe may say about training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast one encoder's evidence learns.
+
+    Args:
+        table: learning rate of the encoder's own weights (plain SGD on the mean loss of a batch); a frozen
+            encoder has none.
+        head: learning rate of the head's weights for this encoder (AdamW).
+        decay: weight decay of the head's weights for this encoder (AdamW, decoupled).
+        init: standard deviation of the head's first weights, times 1 / sqrt(dimensions).
+    """
+
+    table: float = 5.0
+    head: float = 0.005
+    decay: float = 0.0
+    init: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """The numbers of one training.
+
+    Args:
+        epochs: passes over the products, at most.
+        batch: complete products in a batch.
+        copies: copies with fields taken away that join a batch, as a share of `batch`.
+        label_smoothing: weight of the mean of -log p over all leaves in the loss, below 1.
+        warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
+        patience: epochs without improvement after which training stops; 0 never stops early.
+        validation: `val` (the catalogue's split) or a share of train's groups, such as 0.1, that is held out
+            for early stopping and temperatures before the model is trained again on all of train.
+        members: models of different seeds that are averaged into one.
+        seed: of every random number.
+        threads: processor cores to use; 0 for all.
+        checkpoint_s: seconds between two checkpoints, at least.
+        rates: for each encoder by its name in the recipe.
+    """
+
+    epochs: int = 16
+    batch: int = 64
+    copies: float = 0.25
+    label_smoothing: float = 0.2
+    warmup: float = 0.05
+    patience: int = 4
+    validation: float | str = "val"
+    members: int = 1
+    seed: int = 1
+    threads: int = 0
+    checkpoint_s: float = 30.0
+    rates: Mapping[str, Rates] = field(default_factory=dict)
+
+    def faults(self) -> list[str]:
+        """Every value that cannot be right, each with the values that can."""
+        found = []
+        for name in ("epochs", "batch", "members"):
+            if getattr(self, name) < 1:
+                found.append(f"training.{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("copies", "patience", "threads", "checkpoint_s"):
+            if getattr(self, name) < 0:
+                found.append(f"training.{name} is {getattr(self, name)}; it must not be negative")
+        for name in ("label_smoothing", "warmup"):
+            if not 0 <= getattr(self, name) < 1:
+                found.append(f"training.{name} is {getattr(self, name)}; it must be from 0 to below 1")
+        if isinstance(self.validation, str) and self.validation != "val":
+            found.append(f"training.validation is '{self.validation}'; it is 'val' or a share such as 0.1")
+        elif isinstance(self.validation, float) and not 0 < self.validation < 1:
+            found.append(f"training.validation is {self.validation}; a share lies between 0 and 1")
+        return found

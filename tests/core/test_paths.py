@@ -1,0 +1,133 @@
+"""Inputs are found anywhere, and an output is put in place whole or not at all."""
+
+import errno
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.core.paths import exchange, expand_addresses, new_directory, new_file
+
+
+class TestExpandAddresses:
+    def test_a_pattern_gives_its_files_in_order(self, tmp_path):
+        for name in ("b.tsv", "a.tsv", "c.csv"):
+            (tmp_path / name).write_text("x")
+        assert expand_addresses([f"{tmp_path}/*.tsv"]) == [f"{tmp_path}/a.tsv", f"{tmp_path}/b.tsv"]
+
+    def test_a_relative_path_stays_as_it_was_written(self, tmp_path, monkeypatch):
+        (tmp_path / "a.tsv").write_text("x")
+        monkeypatch.chdir(tmp_path)
+        assert expand_addresses(["a.tsv"]) == ["a.tsv"]
+
+    def test_a_file_of_that_very_name_wins_over_the_pattern(self, tmp_path):
+        (tmp_path / "a[1].tsv").write_text("x")
+        assert expand_addresses([f"{tmp_path}/a[1].tsv"]) == [f"{tmp_path}/a[1].tsv"]
+
+    def test_any_file_system_will_do(self):
+        import fsspec
+
+        fsspec.filesystem("memory").pipe("/shop/a.tsv", b"x")
+        assert expand_addresses(["memory://shop/*.tsv"]) == ["memory:///shop/a.tsv"]
+
+    @pytest.mark.parametrize(("name", "words"), [("no.tsv", "no such file"), ("", "is a folder, not a file")])
+    def test_what_is_no_file_is_refused_by_name(self, tmp_path, name, words):
+        with pytest.raises(AisleError, match=words) as error:
+            expand_addresses([str(tmp_path / name)])
+        assert str(tmp_path / name) in str(error.value)
+
+    def test_an_unknown_protocol_is_refused(self):
+        with pytest.raises(AisleError, match="nosuch://a.tsv"):
+            expand_addresses(["nosuch://a.tsv"])
+
+
+class TestNewDirectory:
+    def write(self, target, text, **options):
+        with new_directory(target, marker="mark", **options) as folder:
+            (folder / "mark").write_text(text)
+
+    def test_it_appears_when_the_block_ends_well(self, tmp_path):
+        self.write(tmp_path / "out", "1")
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+    def test_nothing_is_left_of_a_block_that_fails(self, tmp_path):
+        with pytest.raises(RuntimeError), new_directory(tmp_path / "out", marker="mark"):
+            raise RuntimeError
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_output_that_exists_is_refused(self, tmp_path):
+        self.write(tmp_path / "out", "1")
+        with pytest.raises(AisleError, match="exists already; name another output, or add --overwrite"):
+            self.write(tmp_path / "out", "2")
+        assert (tmp_path / "out/mark").read_text() == "1"
+
+    def test_it_replaces_its_own_when_asked_to(self, tmp_path):
+        self.write(tmp_path / "out", "1")
+        self.write(tmp_path / "out", "2", overwrite=True)
+        assert (tmp_path / "out/mark").read_text() == "2"
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+    def test_a_folder_that_is_not_ours_is_never_replaced(self, tmp_path):
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out/letter.txt").write_text("dear")
+        with pytest.raises(AisleError, match="not ours to overwrite"):
+            self.write(tmp_path / "out", "2", overwrite=True)
+        assert (tmp_path / "out/letter.txt").read_text() == "dear"
+
+    def test_the_folder_around_it_must_exist(self, tmp_path):
+        with pytest.raises(AisleError, match="does not exist; make it first"):
+            self.write(tmp_path / "no/out", "1")
+
+    def test_what_a_killed_process_left_is_cleared_away_and_the_old_output_stays(self, tmp_path):
+        self.write(tmp_path / "out", "old")
+        script = (
+            "import sys, time, pathlib\n"
+            "from aisle.core.paths import new_directory\n"
+            "with new_directory(pathlib.Path(sys.argv[1]), overwrite=True, marker='mark') as folder:\n"
+            "    (folder / 'mark').write_text('new'); print('ready', flush=True); time.sleep(60)\n"
+        )
+        with subprocess.Popen([sys.executable, "-c", script, tmp_path / "out"], stdout=subprocess.PIPE) as child:
+            child.stdout.readline()
+            child.kill()
+        assert (tmp_path / "out/mark").read_text() == "old"
+        assert len(list(tmp_path.iterdir())) == 2
+        self.write(tmp_path / "out", "newer", overwrite=True)
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+class TestNewFile:
+    def test_it_appears_whole(self, tmp_path):
+        with new_file(tmp_path / "a.tsv") as partial:
+            partial.write_text("x")
+            assert not (tmp_path / "a.tsv").exists()
+        assert (tmp_path / "a.tsv").read_text() == "x"
+
+    def test_a_folder_is_no_place_for_a_file(self, tmp_path):
+        with pytest.raises(AisleError, match="is a folder; name a file"), new_file(tmp_path, overwrite=True):
+            pass
+
+
+def test_exchange_never_leaves_a_moment_without_either(tmp_path):
+    """A second process that looks all the time sees the output in every look."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.mkdir()
+    second.mkdir()
+    watch = "import os, sys\nwhile os.path.exists(sys.argv[1]): pass\nprint('gone')"
+    with subprocess.Popen([sys.executable, "-c", watch, second], stdout=subprocess.PIPE) as watcher:
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            exchange(first, second)
+        assert watcher.poll() is None
+        watcher.kill()
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_in_one_line_and_nothing_is_left(tmp_path, error):
+    with (
+        pytest.raises(AisleError, match="nothing was changed there; make room"),
+        new_directory(tmp_path / "out", marker="mark"),
+    ):
+        raise OSError(error, "words of another library")
+    assert list(tmp_path.iterdir()) == []

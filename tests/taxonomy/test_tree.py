@@ -1,0 +1,240 @@
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisle.taxonomy.tree import ROOT, TreeError, from_parents, from_paths
+from strategies import leaf_probabilities, taxonomies
+
+SHOP = from_paths(
+    [
+        ("Clothing", "Men", "Shirts"),
+        ("Clothing", "Men", "Trousers"),
+        ("Clothing", "Women", "Shirts"),
+        ("Gift cards",),
+        ("Media", "Books", "Novels", "Crime"),
+    ]
+)
+"""Uneven depth (1 to 4), one name under two parents, and a chain of only children."""
+
+
+class TestFromPaths:
+    def test_nothing_is_no_tree(self):
+        with pytest.raises(TreeError, match="holds no category"):
+            from_paths([])
+
+    def test_a_name_of_white_space_is_refused(self):
+        with pytest.raises(TreeError, match="empty name"):
+            from_paths([("Clothing", " ")])
+
+    def test_a_name_that_would_be_split_is_refused(self):
+        with pytest.raises(TreeError, match="'Men > Shirts' holds a '>' of its own"):
+            from_paths([("Clothing", "Men > Shirts")])
+
+    def test_one_id_for_two_nodes_is_refused(self):
+        with pytest.raises(TreeError, match="the id '1' of 'Hats' is that of 'Shoes' too"):
+            from_paths([("Shoes",), ("Hats",)], {("Shoes",): "1", ("Hats",): "1"})
+
+    def test_nodes_come_depth_first_and_siblings_as_they_first_appear(self):
+        tree = from_paths([("B", "y"), ("A",), ("B", "x"), ("A", "z")])
+        assert tree.path_texts() == ["", "B", "B > y", "B > x", "A", "A > z"]
+
+    def test_a_parent_that_no_path_names_is_made(self):
+        assert from_paths([("A", "B", "C")]).path_texts() == ["", "A", "A > B", "A > B > C"]
+
+    def test_a_parent_may_come_after_its_child(self):
+        assert from_paths([("A", "B"), ("A",)]).ids == ("", "A", "A > B")
+
+    def test_doubles_and_empty_paths_change_nothing(self):
+        assert from_paths([("A",), (), ("A",), ("A", "B")]).ids == ("", "A", "A > B")
+
+    def test_without_ids_siblings_that_differ_in_case_are_one_node_spelled_as_it_first_was(self):
+        tree = from_paths([("Shoes", "Boots"), ("SHOES", "boots"), ("shoes", "Clogs")])
+        assert tree.path_texts()[1:] == ["Shoes", "Shoes > Boots", "Shoes > Clogs"]
+
+    def test_with_ids_siblings_that_differ_in_case_are_two_nodes(self):
+        assert from_paths([("Shoes",), ("SHOES",)], {("Shoes",): "1", ("SHOES",): "2"}).ids == ("", "1", "2")
+
+    def test_a_node_without_an_id_has_its_path_for_one(self):
+        assert from_paths([("A", "B")], {("A", "B"): "7"}).ids == ("", "A", "7")
+
+
+class TestFromParents:
+    @pytest.mark.parametrize(
+        ("ids", "parents", "names", "row", "message"),
+        [
+            ([], [], [], -1, "holds no category"),
+            (["1", "1"], ["", ""], ["A", "B"], 1, "the id '1' of 'B' is that of 'A' too"),
+            (["1", ""], ["", ""], ["A", "B"], 1, "'B' has an empty id"),
+            (["1", "2"], ["", "1"], ["A", ""], 1, "the category with the id '2' has an empty name"),
+            (["1", "2"], ["", "3"], ["A", "B"], 1, "the parent '3' of '2' is no row's id"),
+            (["1"], ["1"], ["A"], 0, "'1' lies below itself; mend its parent '1'"),
+            (["1", "4", "2", "3"], ["", "3", "3", "2"], list("ABCD"), 3, "'3' lies below itself"),
+        ],
+    )
+    def test_what_is_no_tree_is_refused_and_the_row_named(self, ids, parents, names, row, message):
+        with pytest.raises(TreeError, match=message) as caught:
+            from_parents(ids, parents, names)
+        assert caught.value.row == row
+
+    def test_rows_may_come_in_any_order(self):
+        tree = from_parents(["3", "1", "2"], ["2", "", "1"], ["C", "A", "B"])
+        assert tree.path_texts() == ["", "A", "A > B", "A > B > C"]
+
+    def test_a_chain_of_thousands_is_no_trouble(self):
+        rows = range(5000)
+        tree = from_parents(
+            [f"{i}" for i in rows], [f"{i - 1}" if i else "" for i in rows], ["x" for _ in rows]
+        )
+        assert (tree.max_depth, tree.n_leaves) == (5000, 1)
+
+
+class TestShape:
+    def test_counts(self):
+        assert (SHOP.n_nodes, SHOP.n_leaves, SHOP.max_depth) == (12, 5, 4)
+
+    def test_repr_says_how_large_it_is(self):
+        assert repr(SHOP) == "Taxonomy(11 categories, 5 leaves, 4 levels)"
+
+    @given(taxonomies())
+    def test_every_node_is_the_interval_of_the_leaves_below_it(self, tree):
+        for node in range(tree.n_nodes):
+            below = [leaf for leaf, at in enumerate(tree.leaf_nodes) if node in [ROOT, *tree.ancestors(at)]]
+            assert below == list(range(tree.start[node], tree.stop[node]))
+
+    @given(taxonomies())
+    def test_every_node_comes_after_its_parent_and_its_subtree_is_a_run(self, tree):
+        for node in range(1, tree.n_nodes):
+            assert tree.parent[node] < node < tree.end[node] <= tree.end[tree.parent[node]]
+            assert tree.depth[node] == tree.depth[tree.parent[node]] + 1 == len(tree.path(node))
+
+    @given(taxonomies())
+    def test_children_are_the_nodes_that_name_the_parent(self, tree):
+        for node in range(tree.n_nodes):
+            assert tree.children(node).tolist() == np.flatnonzero(tree.parent == node).tolist()
+            assert tree.is_leaf[node] == (not len(tree.children(node)))
+
+    def test_arrays_cannot_be_changed(self):
+        with pytest.raises(ValueError, match="read-only"):
+            SHOP.start[0] = 1
+
+    def test_a_tree_survives_pickling(self):
+        again = pickle.loads(pickle.dumps(SHOP))
+        assert (again.ids, again.find("Crime")) == (SHOP.ids, SHOP.find("Crime"))
+
+
+class TestWaysUp:
+    def test_a_path_runs_from_level_1_to_the_node(self):
+        assert SHOP.path(SHOP.node_of_id("Media > Books > Novels")) == ("Media", "Books", "Novels")
+
+    def test_the_root_has_no_path_and_no_ancestors(self):
+        assert SHOP.path(ROOT) == ()
+        assert SHOP.path_text(ROOT) == ""
+        assert SHOP.ancestors(ROOT).tolist() == []
+
+    def test_ancestors_begin_with_the_node_and_leave_out_the_root(self):
+        node = SHOP.node_of_id("Clothing > Men > Shirts")
+        assert [SHOP.names[step] for step in SHOP.ancestors(node)] == ["Shirts", "Men", "Clothing"]
+
+    @pytest.mark.parametrize(
+        ("first", "second", "common"),
+        [
+            ("Clothing > Men > Shirts", "Clothing > Women > Shirts", "Clothing"),
+            ("Clothing > Men > Shirts", "Clothing > Men", "Clothing > Men"),
+            ("Gift cards", "Gift cards", "Gift cards"),
+            ("Gift cards", "Media > Books", ""),
+        ],
+    )
+    def test_lowest_common_ancestor(self, first, second, common):
+        nodes = [SHOP.find(first), SHOP.find(second)]
+        assert SHOP.ids[SHOP.lowest_common_ancestor(*nodes)] == common
+        assert SHOP.ids[SHOP.lowest_common_ancestor(*nodes[::-1])] == common
+
+    @given(taxonomies())
+    def test_path_nodes_hold_the_path_of_every_node(self, tree):
+        table = tree.path_nodes()
+        assert table.shape == (tree.n_nodes, tree.max_depth)
+        for node in range(tree.n_nodes):
+            assert [at for at in table[node] if at >= 0] == tree.ancestors(node)[::-1].tolist()
+            assert (table[node, tree.depth[node] :] == -1).all()
+
+
+class TestFind:
+    TREE = from_paths(
+        [("Animals & Pet Supplies", "Live Animals"), ("Men", "Shirts"), ("Women", "Shirts"), ("Sizes", "1")],
+        {("Animals & Pet Supplies",): "1", ("Animals & Pet Supplies", "Live Animals"): "2"},
+    )
+
+    @pytest.mark.parametrize(
+        ("text", "path"),
+        [
+            ("1", "Animals & Pet Supplies"),
+            (" 2 ", "Animals & Pet Supplies > Live Animals"),
+            ("Animals & Pet Supplies > Live Animals", "Animals & Pet Supplies > Live Animals"),
+            ("animals & pet supplies  >  LIVE animals ", "Animals & Pet Supplies > Live Animals"),
+            ("Animals &amp; Pet Supplies > Live Animals", "Animals & Pet Supplies > Live Animals"),
+            ("Animals & Pet Supplies>Live Animals", "Animals & Pet Supplies > Live Animals"),
+            ("live animals", "Animals & Pet Supplies > Live Animals"),
+            ("women > shirts", "Women > Shirts"),
+        ],
+    )
+    def test_what_is_found(self, text, path):
+        assert self.TREE.path_text(self.TREE.find(text)) == path
+
+    @pytest.mark.parametrize(
+        "text", ["", " ", ">", "3", "Shirts", "Trousers", "Men > Trousers", "Kids > Shirts"]
+    )
+    def test_what_means_nothing_or_more_than_one_node(self, text):
+        assert self.TREE.find(text) is None
+
+    @given(taxonomies())
+    def test_every_node_is_found_by_its_id_and_by_its_path_if_no_other_has_it(self, tree):
+        paths = tree.path_texts()
+        for node in range(1, tree.n_nodes):
+            assert tree.find(tree.ids[node]) == tree.node_of_id(tree.ids[node]) == node
+            assert tree.find(paths[node]) == (node if paths.count(paths[node]) == 1 else None)
+
+    def test_an_unknown_id_is_named(self):
+        with pytest.raises(ValueError, match="no category has the id '77'"):
+            self.TREE.node_of_id("77")
+
+
+class TestNodeProbabilities:
+    def test_leaves_of_uneven_depth(self):
+        leaf_p = np.array([[0.1, 0.2, 0.3, 0.15, 0.25]])
+        node_p = SHOP.node_probabilities(leaf_p)[0]
+        by_path = {path: round(float(p), 12) for path, p in zip(SHOP.path_texts(), node_p, strict=True)}
+        assert by_path == {
+            "": 1.0,
+            "Clothing": 0.6,
+            "Clothing > Men": 0.3,
+            "Clothing > Men > Shirts": 0.1,
+            "Clothing > Men > Trousers": 0.2,
+            "Clothing > Women": 0.3,
+            "Clothing > Women > Shirts": 0.3,
+            "Gift cards": 0.15,
+            "Media": 0.25,
+            "Media > Books": 0.25,
+            "Media > Books > Novels": 0.25,
+            "Media > Books > Novels > Crime": 0.25,
+        }
+
+    @given(taxonomies(), st.data())
+    def test_children_share_out_their_parents_probability(self, tree, data):
+        node_p = tree.node_probabilities(data.draw(leaf_probabilities(tree)).astype(np.float64))
+        for node in np.flatnonzero(~tree.is_leaf):
+            np.testing.assert_allclose(
+                node_p[:, tree.children(node)].sum(axis=1), node_p[:, node], atol=1e-12
+            )
+
+    def test_the_type_of_the_input_is_kept(self):
+        assert SHOP.node_probabilities(np.ones((2, 5), np.float32)).dtype == np.float32
+
+    def test_no_products(self):
+        assert SHOP.node_probabilities(np.ones((0, 5), np.float32)).shape == (0, 12)
+
+    def test_another_number_of_leaves_is_refused(self):
+        with pytest.raises(ValueError, match=r"shape \(2, 4\); expected \(products, 5\)"):
+            SHOP.node_probabilities(np.ones((2, 4)))
