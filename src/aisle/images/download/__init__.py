@@ -1,0 +1,1 @@
+"""From addresses to image records: safe, polite, resumable."""

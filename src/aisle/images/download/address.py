@@ -1,0 +1,200 @@
+"""The address of an image, taken apart and written anew, so that nobody reads it otherwise than was checked."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+from urllib.parse import quote, urljoin
+
+import idna
+
+MAX_LENGTH: Final = 4096
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+USUAL_PORTS: Final = frozenset({80, 443, 8080, 8443})
+
+NORMAL_PATTERN: Final = (
+    r"^https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z]{2,20}(?::8080|:8443)?"
+    r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}){0,400}"
+    r"(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}){0,400})?$"
+)
+"""What `parse(text, USUAL_PORTS).text` leaves as it is, for whole columns at once: most addresses."""
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_KEPT = "%/?:@!$&'()*+,;=~-._"
+
+
+class RefusedError(Exception):
+    """This address is not asked.
+
+    Args:
+        status: one of `image_statuses()`.
+        reason: why, in words.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An http or https address in its one spelling.
+
+    Args:
+        host: a name in lower-case ASCII (Punycode), or an IP address, IPv6 without brackets.
+        target: path and query, in ASCII; begins with a slash.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def queue(self) -> str:
+        """The queue that the request waits in: the host with its port."""
+        return f"{self._bracketed}:{self.port}"
+
+    @property
+    def text(self) -> str:
+        """The address as one line; the scheme's own port is not named."""
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self._bracketed}{port}{self.target}"
+
+    @property
+    def is_number(self) -> bool:
+        """The host is an IP address and needs no resolver."""
+        return ":" in self.host or self.host.rpartition(".")[2].isdigit()
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
+    """Read a link as a feed writes it.
+
+    White space around it and the fragment are dropped; letters outside ASCII and spaces in the path are
+    percent-encoded; `//host/path` is read as https.
+
+    Raises:
+        RefusedError: `invalid_link` or `blocked_address`.
+    """
+    text = text.strip()
+    if len(text) > MAX_LENGTH:
+        raise RefusedError("invalid_link", f"the address has {len(text)} characters; at most {MAX_LENGTH}")
+    if _CONTROL.search(text):
+        raise RefusedError("invalid_link", "the address holds a control character")
+    scheme, rest = _scheme(text)
+    authority, target = _split(rest)
+    if "@" in authority:
+        raise RefusedError("invalid_link", "the address names a user")
+    host, port = _host_and_port(authority, DEFAULT_PORTS[scheme])
+    if port not in ports:
+        raise RefusedError("invalid_link", f"port {port} is not among those that may be asked")
+    return Address(scheme, host, port, target)
+
+
+def follow(base: Address, location: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
+    """The address that a redirect from `base` points to.
+
+    Raises:
+        RefusedError: see `parse`.
+    """
+    location = location.strip()
+    if not location:
+        raise RefusedError("bad_redirect", "the redirect names no address")
+    if location.startswith("//"):
+        location = f"{base.scheme}:{location}"
+    try:
+        return parse(urljoin(base.text, location), ports)
+    except ValueError as error:
+        raise RefusedError("bad_redirect", "the redirect's address does not parse") from error
+
+
+def _scheme(text: str) -> tuple[str, str]:
+    if text.startswith("//"):
+        return "https", text
+    found = _SCHEME.match(text)
+    scheme = found.group(1).lower() if found else ""
+    if scheme not in DEFAULT_PORTS:
+        said = f"the scheme is '{scheme[:20]}'" if scheme else "there is no scheme"
+        raise RefusedError("invalid_link", f"{said}; only http and https are asked")
+    return scheme, text[len(scheme) + 1 :]
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """Part `//authority/path?query#fragment` into the authority and what is asked of it."""
+    if not rest.startswith("//"):
+        raise RefusedError("invalid_link", "two slashes are missing after the scheme")
+    rest = rest[2:].partition("#")[0]
+    end = min((at for at in map(rest.find, "/?") if at >= 0), default=len(rest))
+    authority, target = rest[:end], rest[end:]
+    if not target.startswith("/"):
+        target = "/" + target
+    return authority, quote(_BARE_PERCENT.sub("%25", target), safe=_KEPT)
+
+
+def _host_and_port(authority: str, default: int) -> tuple[str, int]:
+    if authority.startswith("["):
+        host, bracket, rest = authority[1:].partition("]")
+        return _ipv6(host if bracket else ""), _port(rest, default)
+    name, colon, port = authority.partition(":")
+    return _host(name), _port(colon + port, default)
+
+
+def _port(text: str, default: int) -> int:
+    """`text` is empty or begins with a colon."""
+    if text in ("", ":"):
+        return default
+    if not (text.startswith(":") and text[1:].isascii() and text[1:].isdigit() and len(text) <= 6):
+        raise RefusedError("invalid_link", "the port is no number")
+    return int(text[1:])
+
+
+def _ipv6(text: str) -> str:
+    if "%" in text:
+        raise RefusedError("blocked_address", "the host names a zone of this machine")
+    try:
+        return IPv6Address(text).compressed
+    except ValueError as error:
+        raise RefusedError("invalid_link", "the host in brackets is no IPv6 address") from error
+
+
+def _host(name: str) -> str:
+    ascii_name = _to_ascii(name).removesuffix(".")
+    labels = ascii_name.split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        return _ipv4(ascii_name if name.isascii() else "")
+    if len(ascii_name) > 253 or not all(map(_NAME.fullmatch, labels)):
+        raise RefusedError("invalid_link", "the host is no name" if name else "there is no host")
+    return ascii_name
+
+
+def _to_ascii(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        return _odd_number(name, error)
+
+
+def _odd_number(name: str, error: Exception) -> str:
+    """Numbers in full-width or circled digits are no names; say so where that is the trouble."""
+    if any(letter.isnumeric() and not letter.isascii() for letter in name):
+        raise RefusedError("blocked_address", "the host is a number in an odd spelling") from error
+    raise RefusedError("invalid_link", "the host is no name that DNS can hold") from error
+
+
+def _ipv4(text: str) -> str:
+    """A host that ends in a number is an IPv4 address, spelled the one usual way or not asked at all."""
+    try:
+        return str(IPv4Address(text))
+    except ValueError as error:
+        raise RefusedError("blocked_address", "the host is a number in an odd spelling") from error
