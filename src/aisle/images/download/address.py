@@ -1,4 +1,4 @@
-"""The address of an image, taken apart and written anew, so that nobody reads it otherwise than was checked."""
+"""The address of an image, taken apart and written anew: nobody reads it otherwise than was checked."""
 
 import re
 from dataclasses import dataclass

@@ -1,0 +1,85 @@
+"""How fast a host may be asked: one limit for all, and others by suffix of the name."""
+
+import math
+from dataclasses import dataclass, field
+
+from aisle.core.errors import AisleError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostLimits:
+    """Limits for one host.
+
+    Args:
+        requests_per_s: on average, and in any second that many and one more.
+        n_connections: requests under way at once.
+        n_workers: how many workers share the host's addresses, each with its share of the limits.
+    """
+
+    requests_per_s: float = 2.0
+    n_connections: int = 2
+    n_workers: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.requests_per_s > 0 and math.isfinite(self.requests_per_s)):
+            raise ValueError(f"requests_per_s is {self.requests_per_s}; it must be above 0")
+        if self.n_connections < 1 or self.n_workers < 1:
+            raise ValueError("n_connections and n_workers must be at least 1")
+
+    def share(self) -> "HostLimits":
+        """What one of the host's workers may do."""
+        return HostLimits(
+            requests_per_s=self.requests_per_s / self.n_workers,
+            n_connections=max(1, self.n_connections // self.n_workers),
+        )
+
+    def least_s(self, n_addresses: int) -> float:
+        """The least time in seconds that so many requests take."""
+        return max(0, n_addresses - 1) / self.requests_per_s
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of every host.
+
+    Args:
+        usual: of a host that no suffix names.
+        by_suffix: from a name to the limits of that host and of all below it; the longest name wins.
+    """
+
+    usual: HostLimits = field(default_factory=HostLimits)
+    by_suffix: tuple[tuple[str, HostLimits], ...] = ()
+
+    def of(self, queue: str) -> HostLimits:
+        """The limits of a host, given by its name with or without a port."""
+        name = queue.rpartition(":")[0] if queue.rpartition(":")[2].isdigit() else queue
+        fitting = [(len(suffix), limits) for suffix, limits in self.by_suffix if _is_below(name, suffix)]
+        return max(fitting, key=lambda pair: pair[0])[1] if fitting else self.usual
+
+
+def parse_limit(text: str) -> tuple[str, HostLimits]:
+    """Read `NAME=REQUESTS_PER_S[,CONNECTIONS[,WORKERS]]`, e.g. `cdn.example=50,8`.
+
+    Raises:
+        AisleError: the text is not of this form.
+    """
+    name, equals, numbers = text.partition("=")
+    parts = numbers.split(",")
+    try:
+        if not (name and equals and len(parts) <= 3):
+            raise ValueError("a part is missing")
+        limits = HostLimits(
+            requests_per_s=float(parts[0]),
+            n_connections=int(parts[1]) if len(parts) > 1 else max(2, math.ceil(float(parts[0]) / 5)),
+            n_workers=int(parts[2]) if len(parts) > 2 else 1,
+        )
+    except ValueError as error:
+        raise AisleError(
+            f"the limit '{text}' does not parse ({error}); "
+            "write NAME=REQUESTS_PER_S[,CONNECTIONS[,WORKERS]], for example cdn.example=50,8"
+        ) from error
+    return name.lower().strip().lstrip("*").strip("."), limits
+
+
+def _is_below(name: str, suffix: str) -> bool:
+    return name == suffix or name.endswith("." + suffix)
