@@ -142,6 +142,12 @@ class TestProducts:
         with pytest.raises(ValueError, match="answers have 4 levels; the tree has 3"):
             score(deep, *rest)
 
+    def test_a_node_of_a_path_without_a_probability_is_refused(self, judged):
+        answers, *rest = judged(("Rain", "Rain"))
+        answers.path_p[0, 1] = np.nan
+        with pytest.raises(ValueError, match="path_p is no number"):
+            score(answers, *rest)
+
     def test_paths_that_lack_the_deepest_levels_are_carried_on(self, judged):
         answers, *rest = judged(("Hats", "Hats"))
         short = Answers(
