@@ -1,5 +1,7 @@
 """Hypothesis strategies that several tests share: what Aisle's inputs can look like."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -121,3 +123,72 @@ def answered_products(draw, max_products=12):
         split=Names.of(["test"] * n),
     )
     return answers, truth, tree, TrainingCounts(rng.integers(0, 3, tree.n_nodes), tree)
+
+
+texts_without_digits = st.text(st.sampled_from('ab "\n\r,;|\té茶'), max_size=8)
+"""Texts with all that means something in delimited files, and no digits, so that none looks like an id."""
+
+plain_words = st.text(st.sampled_from("abé "), min_size=1, max_size=5).filter(lambda text: text.strip() != "")
+
+
+@dataclass(frozen=True)
+class DelimitedFeed:
+    """A delimited feed with its answer: what each row holds, the lines of rows and of bad records."""
+
+    content: bytes
+    rows: list[dict[str, str]]
+    lines: list[int]
+    bad_lines: list[int]
+
+
+@st.composite
+def delimited_feeds(draw, bad=True):
+    """Feeds whose good rows are written by the book, quoted or not, among blank lines and bad ones."""
+    separator, end = draw(st.sampled_from("\t,;|")), draw(st.sampled_from(["\n", "\r\n"]))
+    names = draw(st.permutations(["id", "title", *draw(st.sampled_from([[], ["brand"], ["brand", "size"]]))]))
+
+    def written(text):
+        must = any(c in text for c in f'"\n\r{separator}')
+        return '"' + text.replace('"', '""') + '"' if must or draw(st.booleans()) else text
+
+    content = separator.join(f'"{name}"' for name in names) + end
+    rows, lines, bad_lines = [], [], []
+    for i in range(draw(st.integers(1, 12))):
+        kind = draw(st.sampled_from(["good", "good", "blank", *(BAD_KINDS if bad else [])]))
+        row = {name: str(100 + i) if name == "id" else draw(texts_without_digits) for name in names}
+        line = 1 + content.count("\n")
+        if kind == "good":
+            rows.append(row)
+            lines.append(line)
+            content += separator.join(written(row[name]) for name in names)
+        elif kind != "blank":
+            bad_lines.append(line)
+            content += separator.join(draw(bad_fields(kind, list(names), str(100 + i), written)))
+        content += end if i < 11 or draw(st.booleans()) else ""
+    return DelimitedFeed(content.encode("utf-8", "surrogateescape"), rows, lines, bad_lines)
+
+
+BAD_KINDS = ["short", "long", "long over lines", "open quote", "stray quote", "NUL", "not UTF-8", "no id"]
+
+
+@st.composite
+def bad_fields(draw, kind, names, product_id, written):
+    """The fields of a record with one thing wrong; it stands on one line, but for "long over lines"."""
+    fields = {name: product_id if name == "id" else draw(plain_words) for name in names}
+    text = draw(st.sampled_from([name for name in names if name != "id"]))
+    if kind == "open quote":
+        fields[text] = '"' + fields[text]
+    elif kind == "stray quote":
+        fields[text] = f'"{fields[text]}"b"'
+    elif kind == "NUL":
+        fields[text] += "\0"
+    elif kind == "not UTF-8":
+        fields[text] += "\udcff"
+    elif kind == "no id":
+        fields["id"] = draw(st.sampled_from(["", " ", '""']))
+    elif kind == "long over lines":
+        fields[text] = written(draw(texts_without_digits) + "\n")
+    values = [fields[name] for name in names]
+    if kind == "short":
+        return values[1:] if len(values) > 2 else ["a"]
+    return [*values, "more"] if kind.startswith("long") else values

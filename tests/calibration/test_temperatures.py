@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.calibration.temperatures import LOG_T_MAX, Temperatures, fit_temperatures
@@ -111,7 +111,6 @@ class TestFit:
         assert np.array_equal(log_p, before)
 
     @given(labelled_scores(), st.sampled_from([1, 3, 500]))
-    @settings(deadline=None)
     def test_the_fitted_temperatures_never_raise_the_negative_log_likelihood(self, case, min_own):
         log_p, labels, mask = case
         fitted = fit_temperatures(log_p, labels, mask, min_own=min_own)
@@ -119,7 +118,6 @@ class TestFit:
         assert after <= before + 1e-3 + 1e-4 * before
 
     @given(labelled_scores())
-    @settings(deadline=None)
     def test_the_order_of_a_product_s_leaves_is_kept(self, case):
         log_p, labels, mask = case
         t = fit_temperatures(log_p, labels, mask).of(mask)
@@ -127,7 +125,6 @@ class TestFit:
         assert (np.diff(ranked, axis=1) >= 0).all()
 
     @given(labelled_scores())
-    @settings(deadline=None)
     def test_a_constant_added_to_a_product_s_scores_changes_nothing(self, case):
         log_p, labels, mask = case
         fitted = fit_temperatures(log_p, labels, mask)

@@ -1,6 +1,7 @@
 """Tables of a recipe become frozen records, and every fault is found at once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -13,6 +14,7 @@ class Oven:
     minutes: int = 30
     fan: bool = False
     shelf: float | str = "middle"
+    racks: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(**values):
@@ -33,7 +35,7 @@ def test_a_whole_number_may_stand_for_a_number():
 def test_an_unknown_key_is_named_with_the_nearest_known_one():
     _, faults = read(minuets=3)
     assert faults == [
-        "there is no setting oven.minuets; did you mean 'minutes'? known: degrees, fan, minutes, shelf"
+        "there is no setting oven.minuets; did you mean 'minutes'? known: degrees, fan, minutes, racks, shelf"
     ]
 
 
@@ -55,3 +57,7 @@ def test_a_value_of_another_type_is_a_fault_that_says_what_it_must_be(values, fa
 
 def test_all_faults_are_reported_together():
     assert len(read(fan=3, degrees="x", other=1)[1]) == 3
+
+
+def test_a_value_that_is_no_plain_one_is_left_to_the_record():
+    assert read(racks={"top": 1}) == (Oven(racks={"top": 1}), [])

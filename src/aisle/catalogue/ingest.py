@@ -153,7 +153,8 @@ def _resolve(tables: Tables, inputs: _Inputs) -> LabelTree:
 def _new_tree(tables: Tables, inputs: _Inputs) -> LabelTree:
     settings = inputs.settings
     counts = partial(meanings.label_counts, tables)
-    meanings.check_some_labelled(tables, inputs.files, settings.label_columns)
+    looked_at = DEFAULT_COLUMNS if settings.label_columns == DEFAULT_COLUMNS[1:] else settings.label_columns
+    meanings.check_some_labelled(tables, inputs.files, looked_at)
     if inputs.full is not None:
         meanings.check_some_match(tables, inputs.full, str(settings.taxonomy), settings.label_columns)
     return cut_to_products(

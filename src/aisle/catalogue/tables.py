@@ -15,9 +15,10 @@ Tables = duckdb.DuckDBPyConnection
 
 @contextmanager
 def open_tables(folder: Path, *, memory_mb: int, n_threads: int) -> Iterator[Tables]:
-    """Open an empty data base in a folder; what does not fit into memory is spilled there too.
+    """Open an empty data base.
 
     Args:
+        folder: where what does not fit into memory is spilled.
         memory_mb: how much the tables may hold in memory, in megabytes.
 
     Raises:
@@ -25,7 +26,7 @@ def open_tables(folder: Path, *, memory_mb: int, n_threads: int) -> Iterator[Tab
     """
     try:
         with duckdb.connect(
-            folder / "tables.duckdb",
+            ":memory:",
             config={
                 "memory_limit": f"{memory_mb}MB",
                 "temp_directory": str(folder / "spill"),

@@ -1,7 +1,8 @@
 """From a table of a recipe to a frozen record of settings, with every fault found at once."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from aisle.core.errors import known_names
 
@@ -29,7 +30,8 @@ def checked_record(record: type[Record], values: Mapping[str, Any], where: str, 
         if key not in types:
             faults.append(f"there is no setting {where}.{key}; {known_names(key, types)}")
             continue
-        plain = [t for t in (get_args(types[key]) or (types[key],)) if t in _WORDS]
+        is_union = get_origin(types[key]) in (Union, UnionType)
+        plain = [t for t in (get_args(types[key]) if is_union else (types[key],)) if t in _WORDS]
         if plain and not any(_is_a(value, t) for t in plain):
             words = " or ".join(_WORDS[t] for t in plain)
             faults.append(f"{where}.{key} is {value!r}; it must be {words}")

@@ -93,6 +93,9 @@ def _opened(text: str) -> str:
 
 
 def _mistyped(title: str, rng: random.Random) -> str:
-    """Swap two neighbouring letters."""
-    at = rng.randrange(len(title) - 1)
+    """Swap two neighbouring letters inside a word."""
+    pairs = [match.start() for match in re.finditer(r"(?<=\w)[^\W\d_](?=[^\W\d_])", title)]
+    if not pairs:
+        return title
+    at = rng.choice(pairs)
     return title[:at] + title[at + 1] + title[at] + title[at + 2 :]

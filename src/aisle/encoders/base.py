@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -11,6 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.registry import Registry
+
+from aisle.encoders.items import ItemEncoder
 
 if TYPE_CHECKING:
     from aisle.images.source import ImageSource
@@ -60,6 +63,64 @@ class Encoder(Protocol):
             (products, n_dims) the mean over a product's present items, zeros where none is present;
             (products,) whether any is.
         """
+        ...
+
+
+class FrozenEncoder(Encoder, ItemEncoder, Protocol):
+    """An encoder that is not trained: its items' vectors are made once, and cached by content."""
+
+    def fit_standardiser(self, vectors: NDArray[np.floating[Any]], present: NDArray[np.bool_]) -> None:
+        """Learn mean and deviation from the vectors of training products: (products, n_dims), (products,)."""
+        ...
+
+    def standardise(
+        self, vectors: NDArray[np.floating[Any]], present: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Bring products' vectors to mean 0 and deviation 1; zeros where `present` is false."""
+        ...
+
+
+class TrainedEncoder(Encoder, Protocol):
+    """An encoder whose table of weights is trained with the head, by steps of its own."""
+
+    table: NDArray[Any]
+
+    def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> Features:
+        """Prepare all products of a training once, in files below `folder`."""
+        ...
+
+    def fit(self, features: Features, rows: NDArray[np.int64]) -> None:
+        """Learn the vocabulary of some products, and start a table of zeros."""
+        ...
+
+    def weigh(self, features: Features, folder: Path | None = None) -> Features:
+        """Bring what `collect` gave into the form that the steps take, by the vocabulary."""
+        ...
+
+    def forward_rows(
+        self, features: Features, rows: NDArray[np.int64], fields: NDArray[np.uint8], threads: int = 1
+    ) -> NDArray[np.float32]:
+        """The vectors of some products, made of some of their fields: (rows, n_dims)."""
+        ...
+
+    def update_rows(
+        self,
+        features: Features,
+        rows: NDArray[np.int64],
+        fields: NDArray[np.uint8],
+        gradient: NDArray[np.float32],
+        rate: float,
+        threads: int = 1,
+    ) -> None:
+        """Take one step down the gradient by these vectors."""
+        ...
+
+    def quantise(self) -> None:
+        """Round the weights as they will be stored; it ends training."""
+        ...
+
+    def sibling(self) -> TrainedEncoder:
+        """An encoder of the same vocabulary with a table of zeros."""
         ...
 
 

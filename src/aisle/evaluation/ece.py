@@ -27,7 +27,8 @@ def ece(scored: Scored) -> dict[str, Any]:
 
 
 def _of_level(p: NDArray[np.float32], right: NDArray[np.bool_]) -> dict[str, Any]:
-    place = np.clip(np.ceil(p.astype(np.float64) * N_BINS).astype(np.int64) - 1, 0, N_BINS - 1)
+    edges = np.linspace(0, 1, N_BINS + 1).astype(p.dtype)
+    place = np.clip(np.searchsorted(edges, p, side="left") - 1, 0, N_BINS - 1)
     n = np.bincount(place, minlength=N_BINS)
     sum_p = np.bincount(place, weights=p, minlength=N_BINS)
     n_right = np.bincount(place, weights=right, minlength=N_BINS)

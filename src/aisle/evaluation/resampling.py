@@ -8,6 +8,7 @@ the products, for every metric, and for two sets of answers: their differences a
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import pairwise
 from math import exp, factorial
 from typing import Any
@@ -127,6 +128,7 @@ def _accuracies(sums: NDArray[np.int32], offsets: NDArray[np.int64]) -> NDArray[
     return found
 
 
+@cache
 def _poisson_table() -> NDArray[np.int32]:
     """(65536,) a uniform 16-bit number indexes a Poisson(1) number."""
     share = np.cumsum([exp(-1) / factorial(k) for k in range(9)])

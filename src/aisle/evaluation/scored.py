@@ -130,7 +130,8 @@ def score(
         The scored products, and (scored products,) where each stands in `truth`.
 
     Raises:
-        ValueError: answers and truth differ in their number of products, or paths are deeper than the tree.
+        ValueError: answers and truth differ in their number of products, paths are deeper than the tree, or a
+            node of a path has no probability.
     """
     if len(answers.path) != len(truth):
         raise ValueError(f"there are answers for {len(answers.path)} products and truth for {len(truth)}")
@@ -144,6 +145,8 @@ def score(
 
     levels = _nodes_at_levels(tree)
     path, answer, p = _answers_at_levels(answers, rows, tree.max_depth)
+    if not np.isfinite(p).all():
+        raise ValueError("path_p is no number for a node of a path; only below a path's end it may be NaN")
     seen = np.append(training.below, 0) > 0
     true = levels[:, label]
     right = _is_right(answer, labels, levels, tree) & seen[true]

@@ -10,7 +10,7 @@ from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
 from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
-from aisle.feeds.scan import OPEN_QUOTE, copy_texts, scan_records, text_offsets
+from aisle.feeds.scan import OPEN_QUOTE, copy_texts, room_for, scan_records, text_offsets
 from aisle.feeds.source import Source
 
 _SAMPLE_BYTES = 1 << 20
@@ -51,18 +51,16 @@ class _Cutter:
     ) -> None:
         self._source = source
         self._read = read
-        self._dialect = dialect
         self._header = header
         self._line_end = dialect.line_end.encode()
         self._line = header.n_lines + 1
         self._buffer = b""
+        self._an_id = b""
         self._at_end = False
         self._broken_line = b""
         self._overlong: list[Rejected] = []
-        shape = (block_rows, len(header.names))
-        self._starts = np.empty(shape, np.int32)
-        self._stops = np.empty(shape, np.int32)
-        self._doubled = np.empty(shape, np.bool_)
+        self._rules = dialect.rules(header)
+        self._spans = room_for(block_rows, len(header.names))
         self._lines = np.empty(block_rows, np.int64)
         self._bad = np.empty((_MAX_BAD, 5), np.int64)
 
@@ -72,6 +70,7 @@ class _Cutter:
         while self._buffer or not self._at_end:
             at, n_rows, n_bad = self._scan_block()
             yield self._block(n_rows, n_bad)
+            self._an_id = self._last_id(n_rows) or self._an_id
             self._buffer = self._buffer[at:]
         if self._source.fault:
             yield self._rest()
@@ -84,14 +83,12 @@ class _Cutter:
             at, self._line, n_rows, n_bad = scan_records(
                 np.frombuffer(self._buffer, np.uint8),
                 at,
-                self._dialect.codes,
-                self._header.id_field,
+                self._rules,
                 self._at_end,
                 self._line,
                 (n_rows, n_bad),
-                self._starts,
-                self._stops,
-                self._doubled,
+                np.frombuffer(self._an_id, np.uint8),
+                self._spans,
                 self._lines,
                 self._bad,
             )
@@ -103,6 +100,10 @@ class _Cutter:
                 return at, n_rows, n_bad
             else:
                 self._read_on()
+
+    def _last_id(self, n_rows: int) -> bytes:
+        place = (n_rows - 1, self._rules.id_field)
+        return self._buffer[self._spans.starts[place] : self._spans.stops[place]] if n_rows else b""
 
     def _read_on(self) -> None:
         """Add about as much again to the buffer as it holds, or find that the feed ends."""
@@ -141,8 +142,8 @@ class _Cutter:
         )
 
     def _block(self, n_rows: int, n_bad: int) -> Block:
-        buffer, quote = self._buffer, self._dialect.quote
-        starts, stops = self._starts[:n_rows, 0].copy(), self._stops[:n_rows, -1].copy()
+        buffer, quote = self._buffer, self._rules.quote
+        starts, stops = self._spans.starts[:n_rows, 0].copy(), self._spans.stops[:n_rows, -1].copy()
 
         def excerpt(row: int) -> str:
             start, stop = starts[row], stops[row]
@@ -161,11 +162,10 @@ class _Cutter:
     def _column(self, field: int, n_rows: int) -> pa.Array:
         """(rows,) the texts of one field, as bytes that nobody has proved to be UTF-8 yet."""
         data = np.frombuffer(self._buffer, np.uint8)
-        spans = (self._starts, self._stops, self._doubled)
         offsets = np.empty(n_rows + 1, np.int32)
-        text_offsets(data, *spans, field, self._dialect.quote, offsets)
+        text_offsets(data, self._spans, field, self._rules.quote, offsets)
         texts = np.empty(offsets[-1], np.uint8)
-        copy_texts(data, *spans, field, self._dialect.quote, n_rows, texts)
+        copy_texts(data, self._spans, field, self._rules.quote, n_rows, texts)
         return pa.StringArray.from_buffers(n_rows, pa.py_buffer(offsets), pa.py_buffer(texts))
 
     def _bad_record(self, bad: list[int]) -> Rejected:

@@ -4,10 +4,11 @@ import csv
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
 from aisle.feeds.layout import known_field
-from aisle.feeds.scan import NO_QUOTE, scan_records
+from aisle.feeds.scan import NO_QUOTE, Rules, room_for, scan_records
 
 _SEPARATORS = "\t,;|"
 _QUOTE = '"'
@@ -28,15 +29,11 @@ class Dialect:
     quoted: bool
     line_end: str
 
-    @property
-    def quote(self) -> int:
-        """The quote's byte, or NO_QUOTE."""
-        return ord(_QUOTE) if self.quoted else NO_QUOTE
-
-    @property
-    def codes(self) -> tuple[int, int, int]:
-        """The bytes that separate, quote and end, as `scan_records` takes them."""
-        return ord(self.separator), self.quote, ord(self.line_end)
+    def rules(self, header: "Header") -> Rules:
+        """What `scan_records` needs to know."""
+        quote = ord(_QUOTE) if self.quoted else NO_QUOTE
+        n_fields = len(header.names)
+        return Rules(ord(self.separator), quote, ord(self.line_end), n_fields, header.id_field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +142,18 @@ def _is_quoted(sample: bytes, separator: str, line_end: str, quoted: Header, pla
 def _try_out(sample: bytes, dialect: Dialect, header: Header) -> tuple[int, int]:
     """How many records of the sample are bad, and how many rows have a field in quotes."""
     data = np.frombuffer(sample, dtype=np.uint8)
-    shape = (_ROWS_AT_ONCE, len(header.names))
-    starts, stops = np.empty(shape, np.int32), np.empty(shape, np.int32)
-    doubled, lines = np.empty(shape, np.bool_), np.empty(_ROWS_AT_ONCE, np.int64)
-    bad = np.empty((_ROWS_AT_ONCE, 5), np.int64)
-    i, n_bad_all, n_quoted_all = header.n_bytes, 0, 0
+    rules, spans = dialect.rules(header), room_for(_ROWS_AT_ONCE, len(header.names))
+    lines, bad = np.empty(_ROWS_AT_ONCE, np.int64), np.empty((_ROWS_AT_ONCE, 5), np.int64)
+    i, n_bad_all, n_quoted_all, no_id = header.n_bytes, 0, 0, data[:0]
     while True:
-        i, _, n_rows, n_bad = scan_records(
-            data, i, dialect.codes, header.id_field, False, 1, (0, 0), starts, stops, doubled, lines, bad
-        )
+        i, _, n_rows, n_bad = scan_records(data, i, rules, False, 1, (0, 0), no_id, spans, lines, bad)
         n_bad_all += n_bad
-        n_quoted_all += _n_quoted_rows(data, starts[:n_rows], stops[:n_rows])
+        n_quoted_all += _n_quoted_rows(data, spans.starts[:n_rows], spans.stops[:n_rows])
         if n_rows == 0 and n_bad == 0:
             return n_bad_all, n_quoted_all
 
 
-def _n_quoted_rows(data: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> int:
+def _n_quoted_rows(data: NDArray[np.uint8], starts: NDArray[np.int32], stops: NDArray[np.int32]) -> int:
     if not len(starts):
         return 0
     quote = ord(_QUOTE)

@@ -6,12 +6,15 @@ Real feeds break this rule in three ways, and none of them may cost more than it
 
 - A field opens with a quote that nothing closes properly. Where its quotes pair off before the next
   separator (`"Best" shirt`), they are text. Otherwise the line is put aside and the next line is read.
-- A field does close properly, some lines further, at a quote that belongs to another row (`monitor 24"`). So
-  a record over several lines is believed only where its lines would not all pass as rows of their own: the
-  right number of fields each, and an id like the first line's.
-- A record over several lines has a wrong number of fields. It is put aside whole where none of its further
-  lines would pass as a row, else its first line alone.
+- A field does close properly, some lines further, at a quote that belongs to another row. So a record over
+  several lines is not believed where its lines, but for blank ones, would all pass as rows of their own (`monitor 24"` in the last
+  of them), or where a row with all its quotes in place begins with the last of them. Its first line is put
+  aside. To pass as a row is to have the right number of fields and an id like that of the row before.
+- A record over several lines has a wrong number of fields. It is put aside whole where no row begins with one
+  of its further lines, else its first line alone.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,120 +35,66 @@ _MORE = 4
 """What became of a record: a row; put aside for one of two reasons; an empty line; or not all is here."""
 
 _CR, _LF, _SPACE = 13, 10, 32
+_LOOK_AHEAD = 1 << 16
+"""How many bytes a row may have, to be looked for inside of a record."""
+
 _STRAY = -1
 _OUT_OF_DATA = -2
 
 
+class Rules(NamedTuple):
+    """How a feed is written.
+
+    Args:
+        sep, quote, end: the bytes that separate fields, quote them (or NO_QUOTE), and end lines.
+        n_fields: how many fields a row has.
+        id_field: which of them is the id.
+    """
+
+    sep: int
+    quote: int
+    end: int
+    n_fields: int
+    id_field: int
+
+
+class Spans(NamedTuple):
+    """Where the fields of rows are.
+
+    Args:
+        starts, stops: (rows, fields) the span of each field's text, without the quotes round it.
+        doubled: (rows, fields) whether the text holds doubled quotes.
+    """
+
+    starts: I32
+    stops: I32
+    doubled: NDArray[np.bool_]
+
+
+def room_for(n_rows: int, n_fields: int) -> Spans:
+    """Spans to write to."""
+    shape = (n_rows, n_fields)
+    return Spans(np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.bool_))
+
+
 @kernel()
-def _field_end(data: U8, i: int, sep: int, end: int) -> int:
+def _count(data: U8, start: int, stop: int, byte: int) -> int:
+    """How often a byte stands in between."""
+    n_found = 0
+    for i in range(start, stop):
+        if data[i] == byte:
+            n_found += 1
+    return n_found
+
+
+@kernel()
+def _field_end(data: U8, i: int, rules: Rules) -> int:
     """The next separator or line end from `i` on."""
     while i < data.size:
-        if data[i] == sep or data[i] == end:
+        if data[i] == rules.sep or data[i] == rules.end:
             return i
         i += 1
     return i
-
-
-@kernel()
-def _ends_here(data: U8, i: int, sep: int, end: int, is_last: bool) -> int:
-    """Whether a field may end before byte `i`: 1 yes, 0 no, _OUT_OF_DATA when it takes more bytes to tell."""
-    if i >= data.size:
-        return 1 if is_last else _OUT_OF_DATA
-    if data[i] == sep or data[i] == end:
-        return 1
-    if data[i] == _CR and end == _LF:
-        if i + 1 >= data.size:
-            return 1 if is_last else _OUT_OF_DATA
-        return 1 if data[i + 1] == _LF else 0
-    return 0
-
-
-@kernel()
-def _closing_quote(data: U8, i: int, sep: int, quote: int, end: int, is_last: bool) -> tuple[int, bool]:
-    """Where the quoted field whose text begins at `i` closes, and whether it holds doubled quotes.
-
-    The place is _STRAY when a quote stands where none may, _OUT_OF_DATA when the data end first.
-    """
-    doubled = False
-    while i < data.size:
-        if data[i] == quote:
-            if i + 1 < data.size and data[i + 1] == quote:
-                doubled = True
-                i += 1
-            else:
-                ends = _ends_here(data, i + 1, sep, end, is_last)
-                if ends == 1:
-                    return i, doubled
-                return (_STRAY if ends == 0 else _OUT_OF_DATA), doubled
-        i += 1
-    return _OUT_OF_DATA, doubled
-
-
-@kernel()
-def _pairs_off(data: U8, start: int, stop: int, quote: int) -> bool:
-    """Whether there is an even number of quotes in between."""
-    n_quotes = 0
-    for i in range(start, stop):
-        if data[i] == quote:
-            n_quotes += 1
-    return n_quotes % 2 == 0
-
-
-@kernel()
-def _field(
-    data: U8, i: int, sep: int, quote: int, end: int, is_last: bool
-) -> tuple[int, int, int, int, bool]:
-    """One field from `i` on: what became of it, its text's span, where it ends, if quotes are doubled."""
-    if i < data.size and data[i] == quote:
-        close, doubled = _closing_quote(data, i + 1, sep, quote, end, is_last)
-        if close >= 0:
-            return ROW, i + 1, close, close + 1, doubled
-        if close == _OUT_OF_DATA and not is_last:
-            return _MORE, i, i, i, False
-    after = _field_end(data, i, sep, end)
-    if after == data.size and not is_last:
-        return _MORE, i, i, i, False
-    if i < data.size and data[i] == quote and not _pairs_off(data, i, after, quote):
-        return OPEN_QUOTE, i, i, i, False
-    stop = after
-    at_line_end = after == data.size or data[after] == end
-    if at_line_end and end == _LF and stop > i and data[stop - 1] == _CR:
-        stop -= 1
-    return ROW, i, stop, after, False
-
-
-@kernel()
-def _record(
-    data: U8,
-    i: int,
-    sep: int,
-    quote: int,
-    end: int,
-    is_last: bool,
-    starts: I32,
-    stops: I32,
-    doubled: NDArray[np.bool_],
-) -> tuple[int, int, int]:
-    """One record from `i` on: what became of it, where the next begins, how many fields it has.
-
-    The spans of the fields that there is room for are written to `starts`, `stops` and `doubled`.
-    """
-    n_fields = 0
-    while True:
-        status, start, stop, after, has_doubled = _field(data, i, sep, quote, end, is_last)
-        if status != ROW:
-            return status, i, n_fields + 1
-        if n_fields < starts.size:
-            starts[n_fields] = start
-            stops[n_fields] = stop
-            doubled[n_fields] = has_doubled
-        n_fields += 1
-        if after < data.size and data[after] == _CR and end == _LF:
-            after += 1
-        if after >= data.size or data[after] == end:
-            blank = n_fields == 1 and start == stop and start == i
-            return (_BLANK if blank else ROW), min(after + 1, data.size), n_fields
-        i = after + 1
 
 
 @kernel()
@@ -157,18 +106,100 @@ def _line_stop(data: U8, i: int, end: int) -> int:
 
 
 @kernel()
-def _split_line(line: U8, sep: int, quote: int, end: int, id_field: int) -> tuple[int, int, int]:
+def _ends_here(data: U8, i: int, rules: Rules, is_last: bool) -> int:
+    """Whether a field may end before byte `i`: 1 yes, 0 no, _OUT_OF_DATA when it takes more bytes to tell."""
+    if i >= data.size:
+        return 1 if is_last else _OUT_OF_DATA
+    if data[i] == rules.sep or data[i] == rules.end:
+        return 1
+    if data[i] == _CR and rules.end == _LF:
+        if i + 1 >= data.size:
+            return 1 if is_last else _OUT_OF_DATA
+        return 1 if data[i + 1] == _LF else 0
+    return 0
+
+
+@kernel()
+def _closing_quote(data: U8, i: int, rules: Rules, is_last: bool) -> tuple[int, bool]:
+    """Where the quoted field whose text begins at `i` closes, and whether it holds doubled quotes.
+
+    The place is _STRAY when a quote stands where none may, _OUT_OF_DATA when the data end first.
+    """
+    doubled = False
+    while i < data.size:
+        if data[i] == rules.quote:
+            if i + 1 < data.size and data[i + 1] == rules.quote:
+                doubled = True
+                i += 1
+            else:
+                ends = _ends_here(data, i + 1, rules, is_last)
+                if ends == 1:
+                    return i, doubled
+                return (_STRAY if ends == 0 else _OUT_OF_DATA), doubled
+        i += 1
+    return _OUT_OF_DATA, doubled
+
+
+@kernel()
+def _field(data: U8, i: int, rules: Rules, is_last: bool) -> tuple[int, int, int, int, bool]:
+    """One field from `i` on: what became of it, its text's span, where it ends, if quotes are doubled."""
+    opens = i < data.size and data[i] == rules.quote
+    if opens:
+        close, doubled = _closing_quote(data, i + 1, rules, is_last)
+        if close >= 0:
+            return ROW, i + 1, close, close + 1, doubled
+        if close == _OUT_OF_DATA and not is_last:
+            return _MORE, i, i, i, False
+    after = _field_end(data, i, rules)
+    if after == data.size and not is_last:
+        return _MORE, i, i, i, False
+    if opens and _count(data, i, after, rules.quote) % 2:
+        return OPEN_QUOTE, i, i, i, False
+    stop = after
+    at_line_end = after == data.size or data[after] == rules.end
+    if at_line_end and rules.end == _LF and stop > i and data[stop - 1] == _CR:
+        stop -= 1
+    return ROW, i, stop, after, False
+
+
+@kernel()
+def _record(data: U8, i: int, rules: Rules, is_last: bool, spans: Spans, row: int) -> tuple[int, int, int]:
+    """One record from `i` on: what became of it, where the next begins, how many fields it has.
+
+    The first `rules.n_fields` of its fields are written to `spans`. Where a quote is left open, the number of
+    fields is that of the field which it opens, from 1.
+    """
+    n_fields = 0
+    while True:
+        status, start, stop, after, doubled = _field(data, i, rules, is_last)
+        if status != ROW:
+            return status, i, n_fields + 1
+        if n_fields < rules.n_fields:
+            spans.starts[row, n_fields] = start
+            spans.stops[row, n_fields] = stop
+            spans.doubled[row, n_fields] = doubled
+        n_fields += 1
+        if after < data.size and data[after] == _CR and rules.end == _LF:
+            after += 1
+        if after >= data.size or data[after] == rules.end:
+            is_blank = n_fields == 1 and start == stop and start == i
+            return (_BLANK if is_blank else ROW), min(after + 1, data.size), n_fields
+        i = after + 1
+
+
+@kernel()
+def _split_line(line: U8, rules: Rules) -> tuple[int, int, int]:
     """How many fields a line has on its own, unclosed quotes being text, and the span of its id."""
     i = n_fields = id_start = id_stop = 0
     while True:
-        status, start, stop, after, _ = _field(line, i, sep, quote, end, True)
+        status, start, stop, after, _ = _field(line, i, rules, True)
         if status != ROW:
-            after = _field_end(line, i, sep, end)
+            after = _field_end(line, i, rules)
             start, stop = i, after
-        if n_fields == id_field:
+        if n_fields == rules.id_field:
             id_start, id_stop = start, stop
         n_fields += 1
-        if after >= line.size or line[after] != sep:
+        if after >= line.size or line[after] != rules.sep:
             return n_fields, id_start, id_stop
         i = after + 1
 
@@ -200,63 +231,87 @@ def _alike(first: U8, second: U8) -> bool:
 
 @kernel()
 def _lines_that_pass(
-    data: U8, start: int, stop: int, sep: int, quote: int, end: int, n_fields: int, id_field: int
-) -> tuple[int, int, int]:
-    """How many lines there are, how many after the first would pass as rows, if the first would (1, 0)."""
-    i = _line_stop(data, start, end)
-    line = data[start:i]
-    n_found, id_start, id_stop = _split_line(line, sep, quote, end, id_field)
-    first = line[id_start:id_stop]
-    first_passes = 1 if n_found == n_fields else 0
-    n_lines, n_pass = 1, 0
+    data: U8, start: int, stop: int, rules: Rules, an_id: U8
+) -> tuple[int, int, bool, bool, int]:
+    """Look at the lines of a record one by one.
+
+    Returns:
+        how many there are; of those after the first, how many would pass as rows, and whether any other is not
+        blank; whether the first has as many fields as a row; and where the last begins.
+    """
+    last = start
+    i = _line_stop(data, start, rules.end)
+    first_passes = _split_line(data[start:i], rules)[0] == rules.n_fields
+    n_lines, n_pass, any_other = 1, 0, False
     while i < stop:
-        after = _line_stop(data, i, end)
-        line = data[i:after]
-        n_found, id_start, id_stop = _split_line(line, sep, quote, end, id_field)
-        if n_found == n_fields and _alike(first, line[id_start:id_stop]):
+        last = i
+        i = _line_stop(data, i, rules.end)
+        line = data[last:i]
+        n_found, id_start, id_stop = _split_line(line, rules)
+        if n_found == rules.n_fields and _alike(an_id, line[id_start:id_stop]):
             n_pass += 1
+        elif n_found > 1 or line.size > 2:
+            any_other = True
         n_lines += 1
-        i = after
-    return n_lines, n_pass, first_passes
+    return n_lines, n_pass, any_other, first_passes, last
+
+
+@kernel()
+def _is_proper_row(data: U8, i: int, rules: Rules, is_last: bool, an_id: U8) -> int:
+    """Whether a row that passes, and has no quote out of place, begins at `i`.
+
+    1 yes, 0 no, _OUT_OF_DATA when it takes more bytes to tell.
+    """
+    shape = (1, rules.n_fields)
+    spans = Spans(np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.bool_))
+    window = data[i : i + _LOOK_AHEAD]
+    is_whole = i + _LOOK_AHEAD >= data.size
+    status, _, n_found = _record(window, 0, rules, is_last and is_whole, spans, 0)
+    if status == _MORE:
+        return _OUT_OF_DATA if is_whole else 0
+    if status != ROW or n_found != rules.n_fields:
+        return 0
+    for field in range(rules.n_fields):
+        begin, stop = spans.starts[0, field], spans.stops[0, field]
+        in_quotes = begin > 0 and window[begin - 1] == rules.quote
+        if not in_quotes and _count(window, begin, stop, rules.quote):
+            return 0
+    own_id = window[spans.starts[0, rules.id_field] : spans.stops[0, rules.id_field]]
+    return 1 if _alike(an_id, own_id) else 0
 
 
 @kernel()
 def _judge(
-    data: U8,
-    start: int,
-    stop: int,
-    sep: int,
-    quote: int,
-    end: int,
-    n_found: int,
-    n_fields: int,
-    id_field: int,
+    data: U8, start: int, stop: int, rules: Rules, is_last: bool, n_found: int, an_id: U8
 ) -> tuple[int, int, int]:
     """What becomes of a record that closes properly: its status, where the next begins, its lines."""
-    right = n_found == n_fields
-    line_stop = _line_stop(data, start, end)
+    is_right = n_found == rules.n_fields
+    line_stop = _line_stop(data, start, rules.end)
     if line_stop >= stop:
-        return (ROW if right else WRONG_COUNT), stop, 1
-    n_lines, n_pass, first_passes = _lines_that_pass(data, start, stop, sep, quote, end, n_fields, id_field)
-    if right and first_passes + n_pass == n_lines:
+        return (ROW if is_right else WRONG_COUNT), stop, 1
+    if an_id.size == 0:
+        _, id_start, id_stop = _split_line(data[start:line_stop], rules)
+        an_id = data[start:line_stop][id_start:id_stop]
+    n_lines, n_pass, any_other, first_passes, last = _lines_that_pass(data, start, stop, rules, an_id)
+    proper = _is_proper_row(data, last, rules, is_last, an_id)
+    if proper == _OUT_OF_DATA:
+        return _MORE, start, 0
+    all_pass = first_passes and not any_other
+    if proper == 1 or (n_pass and (all_pass or not is_right)):
         return OPEN_QUOTE, line_stop, 1
-    if not right and n_pass:
-        return OPEN_QUOTE, line_stop, 1
-    return (ROW if right else WRONG_COUNT), stop, n_lines
+    return (ROW if is_right else WRONG_COUNT), stop, n_lines
 
 
 @kernel()
 def scan_records(
     data: U8,
     i: int,
-    dialect: tuple[int, int, int],
-    id_field: int,
+    rules: Rules,
     is_last: bool,
     line: int,
     done: tuple[int, int],
-    starts: I32,
-    stops: I32,
-    doubled: NDArray[np.bool_],
+    an_id: U8,
+    spans: Spans,
     lines: NDArray[np.int64],
     bad: NDArray[np.int64],
 ) -> tuple[int, int, int, int]:
@@ -265,37 +320,34 @@ def scan_records(
     Args:
         data: (bytes,) delimited text in UTF-8.
         i: where the first record begins.
-        dialect: the bytes that separate fields, quote them, and end lines.
-        id_field: which field is the id.
         is_last: no more bytes follow, so that a last record without a line's end is whole.
         line: the first record's line number.
         done: how many rows and how many bad records are in the arrays already.
-        starts, stops: (rows, fields) the span of each field's text in `data`.
-        doubled: (rows, fields) whether the text holds doubled quotes.
-        lines: (rows,) the line that each row begins on.
+        an_id: the id of the last row before those in the arrays, empty where there is none.
+        spans: (rows, fields) written to.
+        lines: (rows,) the line that each row begins on, written to.
         bad: (bad records, 5) each one's span in `data`, line, status, and number of fields (WRONG_COUNT) or
-            number of the field that opens with the quote, from 1 (OPEN_QUOTE).
+            number of the field that opens with the quote, from 1 (OPEN_QUOTE); written to.
 
     Returns:
         where the next record begins, its line, and how many rows and bad records there are now.
     """
-    sep, quote, end = dialect
     n_rows, n_bad = done
-    n_fields = starts.shape[1]
-    while i < data.size and n_rows < starts.shape[0] and n_bad < bad.shape[0]:
-        status, after, n_found = _record(
-            data, i, sep, quote, end, is_last, starts[n_rows], stops[n_rows], doubled[n_rows]
-        )
-        if status == _MORE:
-            break
+    if n_rows:
+        an_id = data[spans.starts[n_rows - 1, rules.id_field] : spans.stops[n_rows - 1, rules.id_field]]
+    while i < data.size and n_rows < lines.size and n_bad < bad.shape[0]:
+        status, after, n_found = _record(data, i, rules, is_last, spans, n_rows)
         n_lines = 1
         if status == ROW:
-            status, after, n_lines = _judge(data, i, after, sep, quote, end, n_found, n_fields, id_field)
+            status, after, n_lines = _judge(data, i, after, rules, is_last, n_found, an_id)
         elif status == OPEN_QUOTE:
-            after = _line_stop(data, i, end)
-            if after == data.size and data[after - 1] != end and not is_last:
-                break
+            after = _line_stop(data, i, rules.end)
+            if after == data.size and data[after - 1] != rules.end and not is_last:
+                status = _MORE
+        if status == _MORE:
+            break
         if status == ROW:
+            an_id = data[spans.starts[n_rows, rules.id_field] : spans.stops[n_rows, rules.id_field]]
             lines[n_rows] = line
             n_rows += 1
         elif status != _BLANK:
@@ -311,57 +363,40 @@ def scan_records(
 
 
 @kernel()
-def text_offsets(
-    data: U8, starts: I32, stops: I32, doubled: NDArray[np.bool_], field: int, quote: int, offsets: I32
-) -> None:
+def text_offsets(data: U8, spans: Spans, field: int, quote: int, offsets: I32) -> None:
     """Where each text of a column will begin once doubled quotes are single.
 
     Args:
-        starts, stops, doubled: as `scan_records` leaves them.
         field: which column.
         offsets: (rows + 1,) written to.
     """
     total = 0
     offsets[0] = 0
     for row in range(offsets.size - 1):
-        start, stop = starts[row, field], stops[row, field]
+        start, stop = spans.starts[row, field], spans.stops[row, field]
         total += stop - start
-        if doubled[row, field]:
-            n_quotes = 0
-            for i in range(start, stop):
-                if data[i] == quote:
-                    n_quotes += 1
-            total -= n_quotes // 2
+        if spans.doubled[row, field]:
+            total -= _count(data, start, stop, quote) // 2
         offsets[row + 1] = total
 
 
 @kernel()
-def copy_texts(
-    data: U8,
-    starts: I32,
-    stops: I32,
-    doubled: NDArray[np.bool_],
-    field: int,
-    quote: int,
-    n_rows: int,
-    texts: U8,
-) -> None:
+def copy_texts(data: U8, spans: Spans, field: int, quote: int, n_rows: int, texts: U8) -> None:
     """Write a column's texts one after the other, doubled quotes made single.
 
     Args:
-        starts, stops, doubled: as `scan_records` leaves them.
         field: which column.
         texts: (the last of `text_offsets`,) written to.
     """
     at = 0
     for row in range(n_rows):
-        i, stop = starts[row, field], stops[row, field]
-        if not doubled[row, field]:
+        i, stop = spans.starts[row, field], spans.stops[row, field]
+        step = 2 if spans.doubled[row, field] else 1
+        if step == 1:
             for j in range(i, stop):
                 texts[at] = data[j]
                 at += 1
-        else:
-            while i < stop:
-                texts[at] = data[i]
-                at += 1
-                i += 2 if data[i] == quote else 1
+        while step == 2 and i < stop:
+            texts[at] = data[i]
+            at += 1
+            i += step if data[i] == quote else 1

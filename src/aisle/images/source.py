@@ -47,14 +47,18 @@ class InlineImages:
 
     Args:
         by_sha256: from the hash of the bytes, in hex, to the bytes.
+        otherwise: where the other images are read, or None.
     """
 
-    def __init__(self, by_sha256: Mapping[str, bytes]) -> None:
+    def __init__(self, by_sha256: Mapping[str, bytes], otherwise: ImageSource | None = None) -> None:
         self._by_sha256 = by_sha256
+        self._otherwise = otherwise
 
-    def read(self, link: str, sha256: str) -> bytes | None:  # noqa: ARG002
-        """Give the bytes with this hash; the link is not looked at."""
-        return self._by_sha256.get(sha256)
+    def read(self, link: str, sha256: str) -> bytes | None:
+        """Give the bytes with this hash; the link is looked at only where the hash is not known."""
+        if sha256 in self._by_sha256 or self._otherwise is None:
+            return self._by_sha256.get(sha256)
+        return self._otherwise.read(link, sha256)
 
 
 def hash_of(data: bytes) -> str:

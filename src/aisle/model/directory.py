@@ -120,7 +120,7 @@ def read_model(folder: Path) -> Model:
     """Check a model directory against its hashes and read it.
 
     Raises:
-        AisleError: it is missing, incomplete, changed, of another format, or holds what is no part of a model.
+        AisleError: it is missing, incomplete, changed, of another format, or holds what is no part of it.
     """
     check_model(folder)
     about = json.loads((folder / MARKER).read_text(encoding="utf-8"))
@@ -174,7 +174,7 @@ def check_model(folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         if path.name != _SUMS and (path.name not in sums or not path.is_file() or path.is_symlink()):
             raise AisleError(
-                f"{path}: is no part of a model and is not listed in {_SUMS}; remove it, or fetch the model again"
+                f"{path}: no part of the model, {_SUMS} does not list it; remove it, or get the model again"
             )
     for name, wanted in sums.items():
         if not (folder / name).is_file():

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS, TEXT_FIELDS, Answers, Product
+from aisle.encoders.base import Encoder, FrozenEncoder
+from aisle.encoders.cache import VectorCache
+from aisle.encoders.product_vectors import encode_products
 from aisle.heads.base import softmax
 from aisle.images.source import ImageSource
 from aisle.model.directory import Model, read_model
@@ -45,10 +49,12 @@ class Predictor:
 
     Args:
         model: as `aisle.model.directory.read_model` gave it.
+        cache: vectors of images that were made before, or None for none.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, cache: VectorCache | None = None) -> None:
         self.model = model
+        self._cache = cache
 
     @property
     def tree(self) -> Taxonomy:
@@ -86,13 +92,23 @@ class Predictor:
         vectors = {}
         mask = text_mask(products)
         for name, encoder in self.model.encoders.items():
-            vectors[name], present = encoder.forward(encoder.prepare(products, images))
+            vectors[name], present = self._vectors(encoder, products, images)
             if "image" in encoder.fields:
                 mask |= present.astype(np.uint8) << FIELDS.index("image")
         scores = self.model.head.scores(vectors)
         leaf_p = softmax(scores, self.model.temperatures.of(mask))
         path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
         return Answers(path=path, path_p=path_p, top_leaves=top_leaves, top_p=top_p, mask=mask)
+
+    def _vectors(
+        self, encoder: Encoder, products: pa.RecordBatch, images: ImageSource | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See Encoder.forward; a frozen encoder's vectors come from the cache where they lie there."""
+        if encoder.trained or self._cache is None:
+            return encoder.forward(encoder.prepare(products, images))
+        frozen = cast(FrozenEncoder, encoder)
+        vectors, present = encode_products(frozen, [products], images, self._cache)
+        return frozen.standardise(vectors, present), present
 
     def _prediction(self, answers: Answers, row: int) -> Prediction:
         tree = self.tree
@@ -121,10 +137,13 @@ def text_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
     return mask
 
 
-def load(path: str | Path) -> Predictor:
+def load(path: str | Path, cache: Path | None = None) -> Predictor:
     """Load a model directory, after checking it.
+
+    Args:
+        cache: the folder of image vectors that were made before, or None for none.
 
     Raises:
         AisleError: the directory is missing, incomplete, changed, or of another format.
     """
-    return Predictor(read_model(Path(path)))
+    return Predictor(read_model(Path(path)), VectorCache(cache) if cache else None)

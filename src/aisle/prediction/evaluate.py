@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,8 @@ from aisle.model.predictor import Predictor, load
 from aisle.prediction.job import in_order, n_workers, products_of
 from aisle.taxonomy.labels import LabelTree
 
+Batch: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]
+
 METRICS_FILE = "metrics.json"
 _TOP = 5
 _TRUTH = pa.schema([(name, pa.string()) for name in ("label_text", "merchant", "group", "split")]).insert(
@@ -34,7 +37,7 @@ class EvaluateOptions:
 
     Args:
         split: of a catalogue, the products to score.
-        label_columns: of a feed, where its labels stand; empty for the columns that the model was trained with.
+        label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
         images: the folder that relative image links start from; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
@@ -52,12 +55,12 @@ class Labelled:
     """Labelled products, batch by batch.
 
     Args:
-        batches: pairs of products (PRODUCT_SCHEMA) and what they really are (label, label_text, merchant, group,
-            split), and where their images are read.
+        batches: products (PRODUCT_SCHEMA), what they really are (label, label_text, merchant, group, split),
+            and where their images are read.
         n: how many there are, where that is known.
     """
 
-    batches: "Iterator[tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]]"
+    batches: "Iterator[Batch]"
     n: int | None
 
 
@@ -101,7 +104,7 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
     answers, truths = [], []
 
     def answer(
-        batch: tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None],
+        batch: Batch,
     ) -> tuple[Answers, pa.RecordBatch]:
         products, truth, images = batch
         return predictor.answer(products, images, top=_TOP), truth
@@ -122,7 +125,7 @@ def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> La
     images = ImageFolder(options.images) if options.images else catalogue.images()
     n = catalogue.count(options.split)
 
-    def batches() -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]]:
+    def batches() -> Iterator[Batch]:
         for batch in catalogue.batches([options.split]):
             truth = [_known(batch["label"], labels), *(batch[name] for name in _TRUTH.names[1:])]
             yield (
@@ -161,7 +164,7 @@ def _of_feed(
     columns = find_columns("--label-column", options.label_columns or trained_with, files)
     folder = ImageFolder(options.images) if options.images else None
 
-    def batches() -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]]:
+    def batches() -> Iterator[Batch]:
         for batch in read_feeds(files, FeedOptions()):
             raw = batch.rows
             products, images = products_of(raw, (*trained_with, *columns), folder)

@@ -135,7 +135,7 @@ def _write_rows(
 def products_of(
     raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageFolder | None
 ) -> tuple[pa.RecordBatch, ImageSource | None]:
-    """Make products of raw rows, and say where their images are read: in the rows themselves, or in the folder."""
+    """Make products of raw rows, and say where their images are read: in the rows, or in the folder."""
     inline = inline_images(raw)
     return to_products(raw, label_columns, folder), InlineImages(inline, folder) if inline else folder
 

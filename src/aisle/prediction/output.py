@@ -22,7 +22,7 @@ OUTPUTS = Registry(
         ".tsv": "aisle.prediction.output:tsv_rows",
     },
 )
-"""From the ending of the output's name to a context manager `(path, schema)` that gives a function to write rows."""
+"""From the ending of a file's name to a context manager `(path, schema)` that gives what writes rows."""
 
 
 def check_ending(out: Path) -> None:

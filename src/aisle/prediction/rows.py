@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from aisle.core.records import Answers
 from aisle.taxonomy.tree import Taxonomy
@@ -75,7 +76,7 @@ class RowMaker:
         return _ragged(entries, np.full(n, k))
 
 
-def _ragged(values: object, lengths: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def _ragged(values: object, lengths: NDArray[np.int64]) -> pa.Array:
     """Cut one array of values into a list for each row."""
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     items = values if isinstance(values, pa.Array) else pa.array(values)

@@ -26,6 +26,6 @@ def take_away(fields: NDArray[np.uint8], generator: np.random.Generator) -> NDAr
     dice[:, 0] += generator.random(n) < 0.5  # the title wins the draw of a single field half of the time
     only = np.where(present, dice, -1.0).argmax(axis=1)
     alone = _BITS[only]
-    some = ((present & (generator.random((n, len(FIELDS))) < 0.5)) * _BITS).sum(axis=1).astype(np.uint8)
+    some = ((present & (generator.random((n, len(FIELDS))) < 0.5)) * _BITS).sum(axis=1, dtype=np.uint8)
     kept = np.where((generator.random(n) < 0.5) | (some == 0), alone, some)
-    return (kept & fields).astype(np.uint8)
+    return np.asarray(kept & fields, np.uint8)

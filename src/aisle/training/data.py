@@ -112,7 +112,7 @@ def _held_out(batch: pa.RecordBatch, validation: float | str) -> NDArray[np.bool
         return np.asarray(pc.equal(batch.column("split"), validation).to_numpy(zero_copy_only=False))
     coded = batch.column("group").dictionary_encode()
     drawn = [_share_of(group) < validation for group in coded.dictionary.to_pylist()]
-    return np.asarray(drawn, np.bool_)[coded.indices.to_numpy()]
+    return np.asarray(np.array(drawn, np.bool_)[coded.indices.to_numpy()])
 
 
 def _share_of(group: str) -> float:

@@ -1,15 +1,14 @@
-"""What the training loop needs of each encoder: vectors of any rows with any fields, and steps down the gradient."""
+"""What the training loop needs of an encoder: vectors of any rows and fields, and steps down the slope."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
-from aisle.encoders.base import Encoder
-from aisle.encoders.ngrams.encoder import NgramEncoder
-from aisle.encoders.ngrams.features import NgramFeatures
+from aisle.encoders.base import Encoder, Features, FrozenEncoder, TrainedEncoder
 
 
 class Evidence(Protocol):
@@ -18,11 +17,11 @@ class Evidence(Protocol):
     n_dims: int
 
     def fit(self, rows: NDArray[np.int64]) -> None:
-        """Start afresh, with what depends on the training rows (vocabulary, mean, variance) taken from `rows`."""
+        """Start afresh, with what depends on training rows (vocabulary, mean, variance) taken from `rows`."""
         ...
 
     def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The rows' vectors, made of the fields given alone: (rows, n_dims), zeros where nothing is present."""
+        """The rows' vectors, made of the fields given: (rows, n_dims), zeros where nothing is present."""
         ...
 
     def update(
@@ -41,18 +40,20 @@ class Evidence(Protocol):
 
 
 class TrainedEvidence:
-    """N-grams of all products, hashed once, and the table that is trained on them.
+    """The features of all products, made once, and the table that is trained on them.
 
     Args:
-        features: the products' hashed n-grams, as `encoder.collect` gave them.
+        features: as `encoder.collect` gave them.
+        folder: where the weighed ones are kept, so that memory stays flat.
         threads: processor cores to use; the vectors are the same with any number.
     """
 
-    def __init__(self, encoder: NgramEncoder, features: NgramFeatures, threads: int) -> None:
+    def __init__(self, encoder: TrainedEncoder, features: Features, folder: Path, threads: int) -> None:
         self.n_dims = encoder.n_dims
         self._encoder = encoder
         self._hashed = features
         self._weighed = features
+        self._folder = folder
         self._threads = threads
         self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -64,7 +65,7 @@ class TrainedEvidence:
         self._rows = rows
         self._encoder = self._encoder.sibling()
         self._encoder.fit(self._hashed, rows)
-        self._weighed = self._encoder.weigh(self._hashed)
+        self._weighed = self._encoder.weigh(self._hashed, self._folder)
 
     def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See Evidence."""
@@ -87,3 +88,41 @@ class TrainedEvidence:
         return done
 
 
+class FrozenEvidence:
+    """The vectors of a frozen encoder, made once: the training loop only looks them up.
+
+    Args:
+        vectors: (products, dims), as the encoder gives them before they are standardised.
+        present: (products,) whether the product has the evidence.
+    """
+
+    def __init__(
+        self, encoder: FrozenEncoder, vectors: NDArray[np.float16], present: NDArray[np.bool_]
+    ) -> None:
+        self.n_dims = encoder.n_dims
+        self._encoder = encoder
+        self._vectors = vectors
+        self._present = present
+        self._fields = sum(1 << FIELDS.index(name) for name in encoder.fields)
+
+    def fit(self, rows: NDArray[np.int64]) -> None:
+        """See Evidence: the mean and deviation of `rows`."""
+        self._encoder.fit_standardiser(self._vectors[rows], self._present[rows])
+
+    def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See Evidence."""
+        speaks = self._present[rows] & ((fields & self._fields) != 0)
+        return self._encoder.standardise(self._vectors[rows], speaks)
+
+    def update(
+        self, rows: NDArray[np.int64], fields: NDArray[np.uint8], gradient: NDArray[np.float32], rate: float
+    ) -> None:
+        """See Evidence: a frozen encoder does not learn."""
+
+    def weights(self) -> Mapping[str, NDArray[Any]]:
+        """See Evidence: none."""
+        return {}
+
+    def finish(self) -> Encoder:
+        """See Evidence."""
+        return self._encoder

@@ -8,10 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.calibration.temperatures import fit_temperatures
-from aisle.calibration.tempered_loss import tempered_loss
 from aisle.core.progress import progress
-from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.checkpoints import Checkpoints
 from aisle.training.copies import take_away
 from aisle.training.data import TrainingData
@@ -51,21 +48,17 @@ class Progressed:
 
     Args:
         epoch: epochs that are done.
-        best_epoch: the epoch, from 1, after which held-out products had the lowest loss; without any, the last.
-        best_loss: that loss: the mean over complete held-out products at their fitted temperature.
+        best_epoch: the epoch, from 1, after which most held-out products were right; without any, the last.
+        accuracy: the share of complete held-out products whose most probable leaf was right then.
         scores: (held-out products and copies, leaves) at the best epoch.
         weights: the state of the learner at the best epoch, where it is kept.
     """
 
     epoch: int = 0
     best_epoch: int = 0
-    best_loss: float = float("inf")
+    accuracy: float = -1.0
     scores: NDArray[np.float32] | None = None
     weights: dict[str, NDArray[Any]] | None = None
-
-    def improves(self, loss: float) -> bool:
-        """Whether a loss is the lowest so far."""
-        return self.best_epoch == 0 or loss < self.best_loss
 
     def bundle(self, learner: Learner) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that a checkpoint keeps: arrays, and what JSON can write."""
@@ -73,7 +66,7 @@ class Progressed:
         if self.scores is not None:
             arrays["scores"] = self.scores
         arrays |= {f"best/{k}": v for k, v in (self.weights or {}).items()}
-        return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss}
+        return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "accuracy": self.accuracy}
 
     @classmethod
     def unbundle(
@@ -128,7 +121,9 @@ def fit(
             loss = run_epoch(learner, batches, data.labels, advance)
             done.epoch += 1
             _look(run, data, learner, done)
-            advance(0, note=f"epoch {done.epoch}, loss {loss:.3f}, held out {done.best_loss:.3f}")
+            advance(
+                0, note=f"epoch {done.epoch}, loss {loss:.3f}, best held-out accuracy {done.accuracy:.3f}"
+            )
             if monotonic() - saved >= settings.checkpoint_s:
                 checkpoints.save(run.name, *done.bundle(learner))
                 saved = monotonic()
@@ -142,23 +137,19 @@ def _is_enough(done: Progressed, patience: int) -> bool:
 
 
 def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> None:
-    """Score the held-out products after an epoch, and keep what is best."""
+    """Score the held-out products after an epoch, and keep what is best; of equals, the later.
+
+    Accuracy decides, not the loss: on real feeds the loss of products that are told wrong soon grows, while
+    more and more products are told right.
+    """
     if run.held_out is None:
         done.best_epoch = done.epoch
         return
     scores = learner.scores(run.held_out.rows, run.held_out.fields)
     n = run.held_out.n_complete
-    loss = tempered_mean_loss(scores[:n], data.labels.take(run.held_out.rows[:n]))
-    if done.improves(loss):
-        done.best_epoch, done.best_loss, done.scores = done.epoch, loss, scores
+    labels = data.labels.take(run.held_out.rows[:n])
+    accuracy = float(labels.contains(scores[:n].argmax(axis=1)[:, None]).mean())
+    if accuracy >= done.accuracy:
+        done.best_epoch, done.accuracy, done.scores = done.epoch, accuracy, scores
         if run.keep_best:
             done.weights = {k: v.copy() for k, v in learner.state().items()}
-
-
-def tempered_mean_loss(scores: NDArray[np.float32], labels: LabelSets) -> float:
-    """The mean loss at the one temperature that suits the products best."""
-    mask = np.zeros(len(scores), np.uint8)
-    fitted = fit_temperatures(scores, labels, mask)
-    rows = np.flatnonzero(labels.is_labelled)
-    log_t = np.log(fitted.of(mask)[rows].astype(np.float64))
-    return float(tempered_loss(scores, labels, rows, log_t)[0].mean())

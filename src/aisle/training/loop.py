@@ -108,7 +108,7 @@ class Learner:
                     batch.rows, batch.fields, gradient.numpy(), self.settings.rates[name].table * factor
                 )
         self.step += 1
-        return float(losses[: batch.n_complete].mean())
+        return float(losses[: batch.n_complete].detach().mean())
 
     def _tensors(self, batch: Batch) -> "dict[str, torch.Tensor]":
         import torch

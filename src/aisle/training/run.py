@@ -19,10 +19,9 @@ from aisle.core.paths import check_output
 from aisle.core.records import FIELDS
 from aisle.encoders.base import Encoder, merge_encoders
 from aisle.heads.base import merge_heads, restore_head
-from aisle.images.folder import ImageFolder
 from aisle.model.directory import MARKER, Model, write_model
 from aisle.training.checkpoints import Checkpoints, fingerprint
-from aisle.training.collecting import collect_evidence
+from aisle.training.collecting import Workplace, collect_evidence
 from aisle.training.data import TrainingData, read_training_data
 from aisle.training.evidence import Evidence
 from aisle.training.fitting import HeldOut, Run, fit, held_out_products
@@ -52,14 +51,14 @@ class TrainSummary:
 
     Args:
         epochs: of each member.
-        held_out_loss: of each member, at its best epoch.
+        held_out_accuracy: of each member, at its best epoch.
     """
 
     n_products: int
     n_held_out: int
     encoders: tuple[str, ...]
     epochs: tuple[int, ...]
-    held_out_loss: tuple[float, ...]
+    held_out_accuracy: tuple[float, ...]
     temperatures: Temperatures
 
 
@@ -89,11 +88,12 @@ def train(
             tell(f"going on from the checkpoints in {checkpoints.folder}")
         elif options.resume:
             tell("there is no checkpoint to go on from; training starts at the beginning")
-        images = ImageFolder(opened.image_root) if opened.image_root else None
-        evidence = {
-            name: collect_evidence(encoder, opened, data.splits, images, options.cache, checkpoints.folder)
-            for name, encoder in encoders.items()
-        }
+        place = Workplace(
+            folder=checkpoints.folder,
+            cache=options.cache,
+            threads=recipe.training.threads or os.cpu_count() or 1,
+        )
+        evidence = collect_evidence(encoders, opened, data.splits, place)
         held_out = held_out_products(data, recipe.training.seed)
         members = [
             _train_member(recipe, data, evidence, held_out, number, checkpoints)
@@ -107,7 +107,7 @@ def train(
         n_held_out=held_out.n_complete,
         encoders=tuple(encoders),
         epochs=tuple(m.epochs for m in members),
-        held_out_loss=tuple(m.loss for m in members),
+        held_out_accuracy=tuple(m.accuracy for m in members),
         temperatures=model.temperatures,
     )
 
@@ -150,7 +150,7 @@ class _Member:
     """One trained member: what it scored the held-out products, and its weights."""
 
     epochs: int
-    loss: float
+    accuracy: float
     scores: NDArray[np.float32]
     head: Mapping[str, NDArray[np.float32]]
     head_settings: Mapping[str, Any]
@@ -186,7 +186,7 @@ def _train_member(
         learner, _ = fit(final, data, recipe, evidence, seed, checkpoints)
     return _Member(
         epochs=done.best_epoch,
-        loss=done.best_loss,
+        accuracy=done.accuracy,
         scores=done.scores,
         head={k: v.copy() for k, v in learner.head_weights().items()},
         head_settings=learner.head.settings(),
@@ -238,6 +238,6 @@ def _provenance(
         "training_products": len(data.train),
         "held_out_products": len(data.held_out),
         "epochs": [m.epochs for m in members],
-        "held_out_loss": [m.loss for m in members],
+        "held_out_accuracy": [m.accuracy for m in members],
         "versions": {name: version(name) for name in ("numba", "numpy", "torch")},
     }

@@ -32,7 +32,7 @@ class TrainingSettings:
         copies: copies with fields taken away that join a batch, as a share of `batch`.
         label_smoothing: weight of the mean of -log p over all leaves in the loss, below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
-        patience: epochs without improvement after which training stops; 0 never stops early.
+        patience: epochs without a better held-out accuracy after which training stops; 0 never stops early.
         validation: `val` (the catalogue's split) or a share of train's groups, such as 0.1, that is held out
             for early stopping and temperatures before the model is trained again on all of train.
         members: models of different seeds that are averaged into one.
@@ -47,7 +47,7 @@ class TrainingSettings:
     copies: float = 0.25
     label_smoothing: float = 0.2
     warmup: float = 0.05
-    patience: int = 4
+    patience: int = 8
     validation: float | str = "val"
     members: int = 1
     seed: int = 1

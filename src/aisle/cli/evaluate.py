@@ -1,0 +1,51 @@
+"""`aisle evaluate`: how good a model is, on products whose category is known."""
+
+from pathlib import Path
+
+import click
+
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE
+
+
+@click.command(name="evaluate")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("labelled", metavar="CATALOGUE|FEED")
+@click.option("--split", default="test", show_default=True, help="Of a catalogue, the split to score.")
+@click.option(
+    "--label-column",
+    default="",
+    metavar="C[,C2,C3]",
+    help="Of a feed, where its labels stand.  [default: as in training]",
+)
+@IMAGES
+@CACHE
+@OVERWRITE
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The folder to write metrics.json in."
+)
+def command(
+    model: Path,
+    labelled: str,
+    split: str,
+    label_column: str,
+    images: Path | None,
+    cache: Path,
+    overwrite: bool,
+    out: Path,
+) -> None:
+    """Score MODEL on a split of a catalogue, or on a labelled feed as a whole.
+
+    Example: aisle evaluate model catalogue --split test --out scores
+    """
+    from rich.console import Console
+
+    from aisle.evaluation import console_report
+    from aisle.prediction import EvaluateOptions, evaluate_model
+
+    columns = tuple(name.strip() for name in label_column.split(",") if name.strip())
+    options = EvaluateOptions(
+        split=split, label_columns=columns, images=images, cache=cache, overwrite=overwrite
+    )
+    report = evaluate_model(model, labelled, out, options)
+    Console().print(console_report(report))
+    click.echo(f"Figures: {out / 'metrics.json'}")

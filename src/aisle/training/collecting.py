@@ -1,0 +1,66 @@
+"""From encoders and a catalogue to evidence: what can be computed once is computed here, before the loop."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+
+from aisle.catalogue import Catalogue
+from aisle.core.progress import Advance, progress
+from aisle.core.schemas import PRODUCT_SCHEMA
+from aisle.encoders.base import Encoder, FrozenEncoder, TrainedEncoder
+from aisle.encoders.cache import VectorCache
+from aisle.encoders.product_vectors import encode_products
+from aisle.training.evidence import Evidence, FrozenEvidence, TrainedEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Where and with what evidence is collected.
+
+    Args:
+        folder: an existing folder for files that hold features, so that memory stays flat.
+        cache: the folder of vectors that were made before, or None for none.
+        threads: processor cores to use.
+    """
+
+    folder: Path
+    cache: Path | None
+    threads: int
+
+
+def collect_evidence(
+    encoders: Mapping[str, Encoder], catalogue: Catalogue, splits: Sequence[str], place: Workplace
+) -> dict[str, Evidence]:
+    """Read all products of some splits once for each encoder, in the catalogue's order."""
+    n = sum(catalogue.count(split) for split in splits)
+    found: dict[str, Evidence] = {}
+    for name, encoder in encoders.items():
+        folder = place.folder / name
+        folder.mkdir(exist_ok=True)
+        with progress(f"Reading [{name}]", n) as advance:
+            if encoder.trained:
+                trained = cast(TrainedEncoder, encoder)
+                features = trained.collect(_products(catalogue, splits, advance), folder)
+                found[name] = TrainedEvidence(trained, features, folder, place.threads)
+            else:
+                frozen = cast(FrozenEncoder, encoder)
+                cache = VectorCache(place.cache) if place.cache else None
+                vectors, present = encode_products(
+                    frozen,
+                    catalogue.batches(splits, columns=PRODUCT_SCHEMA.names),
+                    catalogue.images(),
+                    cache,
+                    progress=advance,
+                    folder=folder,
+                )
+                found[name] = FrozenEvidence(frozen, vectors, present)
+    return found
+
+
+def _products(catalogue: Catalogue, splits: Sequence[str], advance: Advance) -> Iterator[pa.RecordBatch]:
+    for batch in catalogue.batches(splits, columns=PRODUCT_SCHEMA.names):
+        yield batch
+        advance(batch.num_rows)
