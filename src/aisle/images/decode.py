@@ -19,6 +19,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from aisle.images.formats import format_of
+
 MAX_PIXELS = 50_000_000
 """200 MB while it is decoded."""
 
@@ -79,23 +81,6 @@ def decode_rgb(data: bytes, *, max_pixels: int = MAX_PIXELS, target: int | None 
         raise
     except Exception as error:  # a decoder may raise anything at bytes that were made to break it
         raise Undecodable(f"broken {kind}: {error or type(error).__name__}") from error
-
-
-def format_of(data: bytes) -> str | None:
-    """Tell the format by its first bytes: JPEG, PNG, WebP, GIF, BMP, AVIF, or None."""
-    if data[:3] == b"\xff\xd8\xff":
-        return "JPEG"
-    if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "GIF"
-    if data[:2] == b"BM":
-        return "BMP"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis", b"mif1", b"msf1"):
-        return "AVIF"
-    return None
 
 
 def _refuse_size(size: tuple[int, int], max_pixels: int) -> None:

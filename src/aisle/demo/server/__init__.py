@@ -5,9 +5,10 @@ with serve(Site({"/a.jpg": picture})) as server:
     server.address("/fault/404/a.jpg")      # every fault has its folder: see FAULTS
 """
 
+from aisle.demo.server.apart import FarServer, serve_apart
 from aisle.demo.server.faults import FAULTS
 from aisle.demo.server.protocol import Hit
 from aisle.demo.server.serve import Server, serve
 from aisle.demo.server.site import Site
 
-__all__ = ["FAULTS", "Hit", "Server", "Site", "serve"]
+__all__ = ["FAULTS", "FarServer", "Hit", "Server", "Site", "serve", "serve_apart"]

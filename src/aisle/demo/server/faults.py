@@ -16,7 +16,9 @@ from aisle.demo.server.messages import Ending, Request, Step, answer, head
 
 HOME_PAGE = b"<!doctype html><html><title>Shop</title><body>Welcome to our shop</body></html>"
 
-_CHUNK = b"\xff\xd8" + bytes(65_534)
+_JPEG_MARK = b"\xff\xd8\xff\xe0"
+
+_CHUNK = _JPEG_MARK + bytes(65_532)
 
 
 class Shop(Protocol):
@@ -217,19 +219,24 @@ def _says(*headers: tuple[str, str]) -> Fault:
     return fault
 
 
-def _zeros(n_bytes: int) -> bytes:
-    """A raw deflate stream of so many zeros, without its end; made of one block, so that it costs no time."""
-    size = 1_000_000
+def _block(data: bytes) -> bytes:
+    """A piece of a raw deflate stream that can stand anywhere in one."""
     packer = zlib.compressobj(9, wbits=-15)
-    block = packer.compress(bytes(size)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+def _zeros(n_bytes: int) -> bytes:
+    """A raw deflate stream of so many zeros; one block again and again, so that making it costs no time."""
+    size = 1_000_000
+    block = _block(bytes(size))
     rest = zlib.compressobj(9, wbits=-15)
     return block * (n_bytes // size) + rest.compress(bytes(n_bytes % size)) + rest.flush(zlib.Z_FINISH)
 
 
 @cache
 def gzip_bomb(n_bytes: int = 2_000_000_000) -> bytes:
-    """A gzip stream of two gigabytes of zeros: about two megabytes, its checksum wrong."""
-    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + _zeros(n_bytes) + bytes(8)
+    """A gzip stream of two gigabytes that begin like a JPEG: about two megabytes, its checksum wrong."""
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + _block(_JPEG_MARK) + _zeros(n_bytes) + bytes(8)
 
 
 @cache

@@ -63,7 +63,7 @@ class TableResolver:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is known of a name: addresses that passed the gate, or why there are none, as status and reason."""
+    """What is known of a name: addresses that passed the gate, or status and reason why there are none."""
 
     addresses: tuple[str, ...] = ()
     status: str = ""

@@ -1,0 +1,205 @@
+"""Many requests at once over libcurl's multi interface: starts them, waits, and says how each ended."""
+
+import selectors
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import certifi
+import pycurl
+
+from aisle.images.download.outcome import status_of_error
+from aisle.images.download.settings import FetchSettings
+from aisle.images.download.transfer import Answer, Request, Transfer
+
+_FREE_BYTES = 64 * 1024
+_SHARED_BYTES = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a request ended.
+
+    Args:
+        answer: its `status` is empty where the server's answer arrived whole.
+        seconds: from start to end.
+        network_address: that was connected to, or empty.
+    """
+
+    request: Request
+    answer: Answer
+    seconds: float
+    network_address: str
+
+
+class _BodyBudget:
+    """Every body may take a little; beyond it they share. The one that borrowed first is never refused."""
+
+    def __init__(self) -> None:
+        self._held: dict[Transfer, int] = {}
+        self._total = 0
+
+    def borrow(self, transfer: Transfer, n_bytes: int) -> bool:
+        """Let a body grow to so many bytes, or not now."""
+        if n_bytes <= _FREE_BYTES:
+            return True
+        held = self._held.get(transfer, 0)
+        is_first = next(iter(self._held), transfer) is transfer
+        if self._total - held + n_bytes > _SHARED_BYTES and not is_first:
+            return False
+        self._held[transfer] = n_bytes
+        self._total += n_bytes - held
+        return True
+
+    def give_back(self, transfer: Transfer) -> None:
+        """The body has gone on its way."""
+        self._total -= self._held.pop(transfer, 0)
+
+
+class Fetcher:
+    """Requests under way at once, in one thread.
+
+    Args:
+        settings: how each is made.
+        clock: seconds, monotonic.
+        others: a selector where other files can be waited for too; it is the caller's.
+    """
+
+    def __init__(
+        self, settings: FetchSettings, *, clock: Callable[[], float], others: selectors.BaseSelector
+    ) -> None:
+        self._settings = settings
+        self._gate = settings.gate
+        self._clock = clock
+        self._selector = others
+        self._authorities = settings.authorities or _usual_authorities()
+        self._budget = _BodyBudget()
+        self._idle: list[Transfer] = []
+        self._under_way: dict[pycurl.Curl, Transfer] = {}
+        self._pinned: Counter[str] = Counter()
+        self._unpin: dict[str, None] = {}
+        self._timer_at: float | None = None
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+
+    def __len__(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way)
+
+    def start(self, request: Request) -> None:
+        """Send a request out."""
+        transfer = self._idle.pop() if self._idle else self._new()
+        queue = request.address.queue
+        self._unpin.pop(queue, None)
+        unpin = [f"-{forgotten}" for forgotten in self._unpin]
+        self._unpin.clear()
+        self._pinned[queue] += 1
+        transfer.begin(request, unpin)
+        self._under_way[transfer.curl] = transfer
+        self._multi.add_handle(transfer.curl)
+
+    def wait(self, most_s: float) -> tuple[list[Reply], list[selectors.SelectorKey]]:
+        """Move everything on, for so many seconds at most.
+
+        Returns:
+            the requests that ended, and the other files of the selector that are ready.
+        """
+        if self._timer_at is not None:
+            most_s = min(most_s, self._timer_at - self._clock())
+        others = []
+        for key, events in self._selector.select(max(0.0, most_s)):
+            if key.data is self:
+                self._multi.socket_action(key.fd, _to_curl(events))
+            else:
+                others.append(key)
+        if self._timer_at is not None and self._timer_at <= self._clock():
+            self._timer_at = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        return self._ended(), others
+
+    def close(self) -> None:
+        """Drop whatever is under way."""
+        for transfer in [*self._under_way.values(), *self._idle]:
+            if transfer.request is not None:
+                self._multi.remove_handle(transfer.curl)
+                transfer.end()
+            transfer.curl.close()
+        self._under_way.clear()
+        self._idle.clear()
+        self._multi.close()
+
+    def _new(self) -> Transfer:
+        return Transfer(self._settings, self._gate, self._budget, self._authorities)
+
+    def _ended(self) -> list[Reply]:
+        replies: list[Reply] = []
+        n_left = 1
+        while n_left:
+            n_left, good, bad = self._multi.info_read()
+            replies += [self._end(curl) for curl in good]
+            replies += [self._end(curl, code, message) for curl, code, message in bad]
+        if replies:
+            self._go_on()
+        return replies
+
+    def _end(self, curl: pycurl.Curl, code: int = 0, message: str = "") -> Reply:
+        transfer = self._under_way.pop(curl)
+        request = transfer.request
+        if request is None:
+            raise RuntimeError("libcurl ended a request that was never begun")
+        seconds = curl.getinfo(pycurl.TOTAL_TIME)
+        network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
+        self._multi.remove_handle(curl)
+        answer = transfer.end()
+        if code and not (answer.status or answer.crowded or answer.is_discarded):
+            answer.status, answer.reason = status_of_error(code, message, answer)
+        if answer.status or answer.crowded:
+            answer.body = bytearray()
+        self._budget.give_back(transfer)
+        self._idle.append(transfer)
+        queue = request.address.queue
+        self._pinned[queue] -= 1
+        if not self._pinned[queue]:
+            del self._pinned[queue]
+            self._unpin[queue] = None
+        return Reply(request, answer, seconds, network_address)
+
+    def _go_on(self) -> None:
+        """Let bodies that waited for memory try again."""
+        for transfer in [transfer for transfer in self._under_way.values() if transfer.is_paused]:
+            transfer.is_paused = False
+            transfer.curl.pause(pycurl.PAUSE_CONT)
+
+    def _watch(self, what: int, descriptor: int, multi: object, data: object) -> None:  # noqa: ARG002
+        """Which of its sockets libcurl wants to wait for."""
+        if what == pycurl.POLL_REMOVE:
+            self._selector.unregister(descriptor)
+            return
+        events = {
+            pycurl.POLL_IN: selectors.EVENT_READ,
+            pycurl.POLL_OUT: selectors.EVENT_WRITE,
+            pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
+        }[what]
+        try:
+            self._selector.modify(descriptor, events, self)
+        except KeyError:
+            self._selector.register(descriptor, events, self)
+
+    def _set_timer(self, timeout_ms: int) -> None:
+        """When libcurl wants to be called next."""
+        self._timer_at = None if timeout_ms < 0 else self._clock() + timeout_ms / 1000
+
+
+def _to_curl(events: int) -> int:
+    return (pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0) | (
+        pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0
+    )
+
+
+def _usual_authorities() -> str:
+    """The system's file of trusted certificates, or the one that comes along."""
+    found = ssl.get_default_verify_paths().cafile
+    return found if found and Path(found).is_file() else certifi.where()

@@ -1,0 +1,104 @@
+"""How a download behaves: one frozen record that travels to every worker."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from aisle import __version__
+from aisle.images.download.address import USUAL_PORTS
+from aisle.images.download.limits import Limits
+from aisle.images.download.networks import Gate
+from aisle.images.download.politeness import Patience
+from aisle.images.download.resolve import Resolver, SystemResolver
+
+USER_AGENT = f"Aisle/{__version__} (product image fetcher; contact: {{contact}})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How one request is made.
+
+    Args:
+        contact: an e-mail address or page in the User-Agent, so that a shop can reach whoever runs this.
+        ports: that may be asked.
+        allowed_networks: not public, and open all the same, e.g. `127.0.0.0/8`.
+        proxy: an egress proxy's address; it then does the checking of addresses.
+        authorities: a file of certificates to trust; empty for the usual ones.
+        max_redirects: that are followed.
+        max_header_bytes, max_body_bytes: of one answer; the body is counted after decompression.
+        connect_s, total_s: for making a connection, and for the whole request.
+        slow_bytes_per_s, slow_s: a body that comes slower than this for this long is given up.
+        honours_opt_out: images whose headers opt out are not taken.
+        honours_robots_txt: robots.txt of each host is read first and obeyed.
+    """
+
+    contact: str = ""
+    ports: frozenset[int] = USUAL_PORTS
+    allowed_networks: tuple[str, ...] = ()
+    resolver: Resolver = field(default_factory=SystemResolver)
+    proxy: str = ""
+    authorities: str = ""
+    max_redirects: int = 5
+    max_header_bytes: int = 32 * 1024
+    max_body_bytes: int = 20_000_000
+    connect_s: float = 10.0
+    total_s: float = 30.0
+    slow_bytes_per_s: int = 1000
+    slow_s: float = 10.0
+    honours_opt_out: bool = True
+    honours_robots_txt: bool = False
+
+    @property
+    def gate(self) -> Gate:
+        """What may be connected to."""
+        return Gate(tuple(map(ip_network, self.allowed_networks)))
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks, with the contact."""
+        return USER_AGENT.format(contact=self.contact or "none given")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSettings:
+    """What becomes of an image's bytes.
+
+    Args:
+        longest_side: of the kept picture in pixels; smaller images are not enlarged.
+        quality: of the kept JPEG.
+        max_pixels: an image with more is refused, unless its format can be decoded at reduced scale.
+        max_scaled_pixels: a JPEG with more is refused.
+        deadline_s: processor time for one image; a decoder that takes longer is ended.
+        max_memory_bytes: what a decoder may take beyond what it starts with.
+    """
+
+    longest_side: int = 256
+    quality: int = 90
+    max_pixels: int = 50_000_000
+    max_scaled_pixels: int = 200_000_000
+    deadline_s: float = 2.0
+    max_memory_bytes: int = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadSettings:
+    """How a download behaves.
+
+    Args:
+        n_tries: of one address, where the fault may pass.
+        n_concurrent: requests that one worker has under way at once.
+        shard_rows: addresses of one output shard.
+        seed: of the jitter.
+    """
+
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    picture: PictureSettings = field(default_factory=PictureSettings)
+    limits: Limits = field(default_factory=Limits)
+    patience: Patience = field(default_factory=Patience)
+    n_tries: int = 3
+    n_concurrent: int = 256
+    shard_rows: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n_tries < 1 or self.n_concurrent < 1 or self.shard_rows < 1:
+            raise ValueError("n_tries, n_concurrent and shard_rows must be at least 1")

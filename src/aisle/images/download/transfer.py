@@ -1,0 +1,254 @@
+"""One request under way: what libcurl tells about it, and the limits that end it early."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pycurl
+
+from aisle.images.download.address import Address
+from aisle.images.download.networks import Gate
+from aisle.images.download.optout import opted_out
+from aisle.images.download.settings import FetchSettings
+from aisle.images.formats import LONGEST_MARK, format_of
+
+_DISCARDED_BYTES = 64 * 1024
+"""A body that nobody wants is read up to here, so that its connection can be kept."""
+
+_ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be asked.
+
+    Args:
+        pins: the network addresses that may be connected to, all checked; empty where a proxy does it.
+        etag, last_modified: of a copy that we have, else empty.
+        wants_image: end the answer as soon as it is seen to be none; otherwise any bytes will do.
+    """
+
+    address: Address
+    pins: tuple[str, ...] = ()
+    etag: str = ""
+    last_modified: str = ""
+    wants_image: bool = True
+
+
+_SocketAddress = tuple[int, int, int, tuple[str | bytes, int]]
+"""Family, type, protocol, and the IP address with its port, as libcurl tells them."""
+
+
+class Budget(Protocol):
+    """Memory for bodies, shared by all requests under way."""
+
+    def borrow(self, transfer: "Transfer", n_bytes: int) -> bool:
+        """Grant a request so many bytes more, or tell it to wait."""
+        ...
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a server said, as far as it was listened to.
+
+    Args:
+        headers: their values by their names in lower case.
+        status, reason: why the request was ended early, or why it failed; empty where it did not.
+        is_discarded: the body is of no interest and is not kept.
+        crowded: there was no memory for the body; it may be asked anew.
+    """
+
+    http_status: int = 0
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    n_header_bytes: int = 0
+    body: bytearray = field(default_factory=bytearray)
+    status: str = ""
+    reason: str = ""
+    is_discarded: bool = False
+    n_discarded: int = 0
+    crowded: bool = False
+
+    def header(self, name: str) -> str:
+        """The first value of a header, by its name in lower case; empty where there is none."""
+        return self.headers.get(name, ("",))[0]
+
+
+class Transfer:
+    """A handle of libcurl with its callbacks; it is used for one request after the other.
+
+    Args:
+        settings: the limits.
+        gate: asked again when a socket is about to be opened.
+        budget: for the memory that bodies take.
+    """
+
+    def __init__(self, settings: FetchSettings, gate: Gate, budget: Budget, authorities: str) -> None:
+        self.request: Request | None = None
+        self.answer = Answer()
+        self.is_paused = False
+        self.curl = pycurl.Curl()
+        self._settings = settings
+        self._gate = gate
+        self._budget = budget
+        self._sockets: list[socket.socket] = []
+        self._reads: Callable[[bytes], int | None] = self._read_image
+        self._set_once(authorities)
+
+    def begin(self, request: Request, unpin: list[str]) -> None:
+        """Set the handle up for a request.
+
+        Args:
+            unpin: pins that libcurl may forget, as it writes them.
+        """
+        self.request = request
+        self.answer = Answer()
+        self.is_paused = False
+        curl, address = self.curl, request.address
+        curl.setopt(pycurl.URL, address.text)
+        if not self._settings.proxy:
+            pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
+            curl.setopt(pycurl.RESOLVE, [*unpin, pin])
+        headers = [f"Accept: {_ACCEPTED}", "Accept-Encoding: identity"]
+        if request.etag:
+            headers.append(f"If-None-Match: {request.etag}")
+        if request.last_modified:
+            headers.append(f"If-Modified-Since: {request.last_modified}")
+        curl.setopt(pycurl.HTTPHEADER, headers)
+        self._reads = self._read_image if request.wants_image else self._read_any
+
+    def end(self) -> Answer:
+        """Give what was read, and let go of it."""
+        answer, self.answer = self.answer, Answer()
+        self.request = None
+        for opened in self._sockets:
+            opened.close()
+        self._sockets.clear()
+        return answer
+
+    def _set_once(self, authorities: str) -> None:
+        curl, settings = self.curl, self._settings
+        only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
+        curl.setopt(pycurl.PROTOCOLS, only_http)
+        curl.setopt(pycurl.REDIR_PROTOCOLS, only_http)
+        curl.setopt(pycurl.FOLLOWLOCATION, 0)
+        curl.setopt(pycurl.PROXY, settings.proxy)  # empty: none, whatever the environment says
+        curl.setopt(pycurl.NOPROXY, "")
+        curl.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
+        curl.setopt(pycurl.NOSIGNAL, 1)
+        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        curl.setopt(pycurl.HTTP09_ALLOWED, 0)
+        curl.setopt(pycurl.USERAGENT, settings.user_agent)
+        curl.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate, br")  # undone where a server compresses unasked
+        curl.setopt(pycurl.CAINFO, authorities)
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(settings.connect_s * 1000))
+        curl.setopt(pycurl.TIMEOUT_MS, int(settings.total_s * 1000))
+        curl.setopt(pycurl.LOW_SPEED_LIMIT, settings.slow_bytes_per_s)
+        curl.setopt(pycurl.LOW_SPEED_TIME, max(1, round(settings.slow_s)))
+        curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
+        curl.setopt(pycurl.BUFFERSIZE, 128 * 1024)
+        curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        curl.setopt(pycurl.WRITEFUNCTION, self._write)
+        if not settings.proxy:
+            curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+
+    def _open_socket(self, purpose: int, address: _SocketAddress) -> socket.socket | int:  # noqa: ARG002
+        """The second guard: what libcurl would connect to is checked once more, before there is a socket."""
+        family, kind, protocol, (text, *_) = address
+        ip = text.decode("ascii") if isinstance(text, bytes) else text
+        pins = self.request.pins if self.request else ()
+        objection = self._gate.objection(ip) or ("" if ip in pins else f"{ip} was never checked")
+        if objection:
+            self._stop("blocked_address", objection)
+            return int(pycurl.SOCKET_BAD)
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.append(opened)
+        return opened
+
+    def _stop(self, status: str, reason: str) -> int:
+        """End the request: libcurl takes -1 from a callback for a failed write."""
+        self.answer.status, self.answer.reason = status, reason
+        return -1
+
+    def _header(self, line: bytes) -> int | None:
+        answer = self.answer
+        answer.n_header_bytes += len(line)
+        if answer.n_header_bytes > self._settings.max_header_bytes:
+            return self._stop("too_large", f"more than {self._settings.max_header_bytes} bytes of headers")
+        if line.startswith(b"HTTP/"):
+            answer.headers.clear()
+            parts = line.split(None, 2)
+            answer.http_status = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+            return None
+        if line in (b"\r\n", b"\n"):
+            return self._headers_are_read()
+        name, colon, text = line.partition(b":")
+        if colon:
+            values = answer.headers.setdefault(name.strip().lower().decode("latin-1"), [])
+            values.append(text.strip().decode("latin-1"))
+        return None
+
+    def _headers_are_read(self) -> int | None:
+        answer = self.answer
+        if answer.http_status == 200 and self._settings.honours_opt_out and self._is_image_request:
+            reason = opted_out(answer.headers.get("x-robots-tag", ()), answer.header("tdm-reservation"))
+            if reason:
+                return self._stop("opted_out", reason)
+        if answer.http_status >= 201:
+            self._discard()
+        return None
+
+    def _discard(self) -> None:
+        """From here on the body is of no interest."""
+        self.answer.body.clear()
+        self.answer.is_discarded = True
+        self._reads = self._read_unwanted
+
+    @property
+    def _is_image_request(self) -> bool:
+        return self.request is not None and self.request.wants_image
+
+    def _write(self, data: bytes) -> int | None:
+        return self._reads(data)
+
+    def _read_image(self, data: bytes) -> int | None:
+        """The first bytes tell whether it is an image at all."""
+        if len(self.answer.body) + len(data) < LONGEST_MARK:
+            self.answer.body += data
+            return None
+        if format_of(bytes(self.answer.body[:LONGEST_MARK]) + data[:LONGEST_MARK]) is None:
+            self.answer.status, self.answer.reason = "not_an_image", self._what_it_says_it_is()
+            self._discard()
+        else:
+            self._reads = self._read_any
+        return self._reads(data)
+
+    def _what_it_says_it_is(self) -> str:
+        kind = self.answer.header("content-type").partition(";")[0].strip().lower()
+        return f"the server calls it {kind[:60]}" if kind.isprintable() and kind else "no known format"
+
+    def _read_any(self, data: bytes) -> int | None:
+        body = self.answer.body
+        n_bytes = len(body) + len(data)
+        if n_bytes > self._settings.max_body_bytes:
+            return self._stop("too_large", f"more than {self._settings.max_body_bytes} bytes")
+        if not self._budget.borrow(self, n_bytes):
+            return self._wait_for_memory()
+        body += data
+        return None
+
+    def _wait_for_memory(self) -> int:
+        """Pause; but what is being decompressed would pile up inside libcurl, so that is begun anew later."""
+        if self.answer.header("content-encoding"):
+            self.answer.crowded = True
+            return -1
+        self.is_paused = True
+        return int(pycurl.WRITEFUNC_PAUSE)
+
+    def _read_unwanted(self, data: bytes) -> int | None:
+        self.answer.n_discarded += len(data)
+        return None if self.answer.n_discarded <= _DISCARDED_BYTES else -1
+
+
+def _bracketed(ip: str) -> str:
+    return f"[{ip}]" if ":" in ip else ip

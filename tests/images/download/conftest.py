@@ -1,0 +1,84 @@
+"""Pictures, a shop's server, and requests to it, for every test of the download."""
+
+import selectors
+import time
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aisle.demo.server import Site, serve, serve_apart
+from aisle.images.download.address import USUAL_PORTS, parse
+from aisle.images.download.fetch import Fetcher
+from aisle.images.download.settings import FetchSettings
+from aisle.images.download.transfer import Request
+
+
+def make_picture(width=300, height=200, *, seed=0, kind="JPEG", **how):
+    """A picture with smooth colours and some detail, as bytes."""
+    y, x = np.mgrid[0:height, 0:width]
+    chance = np.random.default_rng(seed)
+    phase = chance.uniform(0, 6, 3)
+    waves = [np.sin(x / (9 + 7 * n) + phase[n]) * np.cos(y / (11 + 5 * n)) for n in range(3)]
+    pixels = np.stack([127 + 90 * wave for wave in waves], axis=-1) + chance.normal(0, 4, (height, width, 3))
+    file = BytesIO()
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, kind, **how)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def picture():
+    return make_picture()
+
+
+@pytest.fixture(scope="session")
+def draw():
+    return make_picture
+
+
+@pytest.fixture
+def shop(picture):
+    """A server on loopback that shows one picture at /a.jpg, and the faults."""
+    with serve(Site({"/a.jpg": picture})) as server:
+        yield server
+
+
+@pytest.fixture
+def far_shop(picture):
+    """The same shop in a process of its own."""
+    with serve_apart({"/a.jpg": picture}) as server:
+        yield server
+
+
+@pytest.fixture
+def fetch_settings(shop):
+    """Settings that let requests to the shop through, and give up soon."""
+
+    def make(**changes):
+        usual = {"allowed_networks": ("127.0.0.0/8",), "ports": USUAL_PORTS | {shop.port}, "total_s": 3.0}
+        return FetchSettings(**{**usual, "connect_s": 2.0, **changes})
+
+    return make
+
+
+@pytest.fixture
+def ask(fetch_settings):
+    """Send requests out all at once, and give the replies in their order."""
+
+    def ask_all(*addresses, settings=None, pins=("127.0.0.1",), **request):
+        settings = settings or fetch_settings()
+        requests = [Request(address=parse(text, settings.ports), pins=pins, **request) for text in addresses]
+        with selectors.DefaultSelector() as selector:
+            fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
+            for request in requests:
+                fetcher.start(request)
+            replies = {}
+            while len(fetcher):
+                for reply in fetcher.wait(1.0)[0]:
+                    replies[id(reply.request)] = reply
+            fetcher.close()
+        ordered = [replies[id(request)] for request in requests]
+        return ordered[0] if len(ordered) == 1 else ordered
+
+    return ask_all
