@@ -15,7 +15,7 @@ from aisle.images.download.settings import FetchSettings
 from aisle.images.download.transfer import Answer, Request, Transfer
 
 _FREE_BYTES = 64 * 1024
-_SHARED_BYTES = 16_000_000
+_SHARED_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _BY_ERROR = {
     55: ("connection_lost", "the connection broke while the request was sent"),
     56: ("connection_lost", "the connection broke while the answer was read"),
     61: ("undecodable", "the body's compression is broken or unknown"),
-    63: ("too_large", "the declared length is over the limit"),
+    63: ("too_large", "the body is over the limit"),
     97: ("connect_failed", "the proxy refused"),
     100: ("too_large", "the headers are over libcurl's limit"),
 }
