@@ -180,6 +180,7 @@ class TestLimits:
         """Thirty at once: each may grow to 20 MB, all together must not."""
         settings = fetch_settings(ports=frozenset({far_shop.port}))
         addresses = [far_shop.address(f"/fault/{fault}/{n}.jpg") for n in range(30)]
+        ask(*[far_shop.address("/a.jpg")] * 30, settings=settings)
         before = psutil.Process().memory_info().rss
         with Peak() as peak:
             replies = ask(*addresses, settings=settings)
