@@ -25,6 +25,8 @@ def folded(network: nn.Module, example: torch.Tensor) -> nn.Module:
     with torch.no_grad():
         expected = network(example)
         pairs = _pairs(twin, example)
+        if not pairs:
+            return network
         for convolution, norm in pairs:
             _fold(convolution, norm)
         _replace(twin, {norm: _rest(norm) for _, norm in pairs})
