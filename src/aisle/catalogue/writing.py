@@ -27,11 +27,10 @@ _DECISIONS = """
     SELECT staged.row, placed.row IS NOT NULL AS is_kept,
            coalesce(placed.label, []) AS label, coalesce(placed.label_text, '') AS label_text,
            coalesce("group", '') AS "group", coalesce(split, '') AS split,
-           winners.source_file AS winner_file, winners.source_line AS winner_line
+           winner_file, winner_line
     FROM (SELECT row FROM read_rows WHERE row >= {first} AND row < {stop}) AS staged
     LEFT JOIN (FROM placed WHERE row >= {first} AND row < {stop}) AS placed ON placed.row = staged.row
     LEFT JOIN (FROM doubles WHERE row >= {first} AND row < {stop}) AS doubles ON doubles.row = staged.row
-    LEFT JOIN read_rows AS winners ON winners.row = doubles.winner
     ORDER BY staged.row
 """
 _DECISION_ROWS = 250_000
@@ -89,7 +88,7 @@ def _decisions(tables: Tables, n_rows: int) -> Iterator[pa.RecordBatch]:
 def aligned(
     left: Iterable[pa.RecordBatch], right: Iterable[pa.RecordBatch]
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Cut two streams of batches, with equally many rows in all, to batches of the same rows.
+    """Give each batch of `left` with the rows of `right` that stand beside it, however `right` is cut.
 
     Raises:
         ValueError: one of them ends before the other.
@@ -97,19 +96,19 @@ def aligned(
     rights = iter(right)
     held: pa.RecordBatch | None = None
     for batch in left:
-        done = 0
-        while done < len(batch):
-            while held is None or len(held) == 0:
+        beside: list[pa.RecordBatch] = []
+        missing = len(batch)
+        while missing:
+            if held is None or not len(held):
                 held = next(rights, None)
-                if held is None:
-                    raise ValueError(
-                        f"the second stream ends {len(batch) - done} rows or more before the first"
-                    )
-            n_rows = min(len(batch) - done, len(held))
-            yield batch.slice(done, n_rows), held.slice(0, n_rows)
-            done += n_rows
-            held = held.slice(n_rows)
-    if (held is not None and len(held)) or next(rights, None) is not None:
+            if held is None:
+                raise ValueError(f"the second stream ends {missing} rows or more before the first")
+            beside.append(held.slice(0, missing))
+            held = held.slice(missing) if len(held) > missing else None
+            missing -= len(beside[-1])
+        if beside:
+            yield batch, pa.concat_batches(beside)
+    if (held is not None and len(held)) or any(len(batch) for batch in rights):
         raise ValueError("the first stream ends before the second")
 
 
