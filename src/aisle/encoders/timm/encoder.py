@@ -16,6 +16,7 @@ from torch import nn
 
 from aisle.core.errors import AisleError
 from aisle.encoders.items import Read, images_of, item_vectors, mean_by_product
+from aisle.encoders.timm.folding import folded
 from aisle.encoders.timm.network import bare_network, network_with_weights, take_weights, weights_of
 from aisle.encoders.timm.pixels import VERSION, square_pixels
 from aisle.encoders.timm.settings import TimmSettings, checked_settings
@@ -61,8 +62,6 @@ class TimmEncoder:
     def __init__(
         self, settings: TimmSettings, network: nn.Module, standardiser: Standardiser | None = None
     ) -> None:
-        from aisle.encoders.timm.folding import folded
-
         self._settings = settings
         self._weights = weights_of(network)
         example = torch.rand(2, 3, settings.size, settings.size, generator=torch.Generator().manual_seed(0))

@@ -4,8 +4,6 @@ import copy
 from typing import Any, cast
 
 import torch
-from timm.layers.conv2d_same import Conv2dSame
-from timm.layers.norm_act import BatchNormAct2d
 from torch import nn
 
 _TOLERANCE = 1e-4
@@ -37,6 +35,9 @@ def folded(network: nn.Module, example: torch.Tensor) -> nn.Module:
 
 def _pairs(network: nn.Module, example: torch.Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     """Run the network and see which batch norms take what a convolution has just given."""
+    from timm.layers.conv2d_same import Conv2dSame
+    from timm.layers.norm_act import BatchNormAct2d
+
     last: dict[str, Any] = {}
     pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
 
@@ -74,6 +75,8 @@ def _fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
 
 def _rest(norm: nn.BatchNorm2d) -> nn.Module:
     """What is left of a batch norm that was folded: timm's holds the activation too."""
+    from timm.layers.norm_act import BatchNormAct2d
+
     return nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
 
 

@@ -38,7 +38,8 @@ def _single_core_threads(n_threads: int) -> ThreadPoolExecutor:
     all_are_there = Barrier(n_threads + 1)
 
     def start() -> None:
-        torch.set_num_threads(1)  # of the calling thread, and of threads that torch meets later
+        torch.get_num_threads()  # so that torch has met this thread, and will not set it up once more
+        torch.set_num_threads(1)  # of this thread, and of threads that torch meets later
         all_are_there.wait()
 
     threads = ThreadPoolExecutor(n_threads, thread_name_prefix="aisle-network")
