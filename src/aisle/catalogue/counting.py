@@ -9,7 +9,7 @@ from aisle.catalogue.catalogue import Catalogue
 from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
-from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading
+from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading, add_reasons
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.tables import Tables, scalar
 from aisle.catalogue.writing import Written
@@ -17,7 +17,6 @@ from aisle.core.schemas import SPLITS
 from aisle.taxonomy.labels import LabelTree
 
 _OUTCOMES = ("resolved", "none", "unresolved", "pruned")
-_MAX_REASONS = 50
 
 
 def describe(
@@ -40,7 +39,7 @@ def describe(
     feeds = reading.feeds
     reasons: Counter[str] = Counter(before.reasons if before else {})
     for feed in feeds:
-        reasons.update(feed.unreadable)
+        add_reasons(reasons, feed.unreadable)
     return Manifest(
         read=sum(feed.rows for feed in feeds) + (before.read if before else 0),
         unreadable=sum(feed.n_unreadable for feed in feeds) + (before.unreadable if before else 0),
@@ -48,7 +47,7 @@ def describe(
         products=scalar(tables, "SELECT count(*) FROM placed"),
         labels=dict.fromkeys(_OUTCOMES, 0) | _counts(tables, "outcome"),
         splits=dict.fromkeys(SPLITS, 0) | _counts(tables, "split"),
-        reasons=dict(reasons.most_common(_MAX_REASONS)),
+        reasons=dict(reasons.most_common()),
         fields=dict(written.fields),
         images=dict(sorted(written.images.items())),
         groups=scalar(tables, 'SELECT count(DISTINCT "group") FROM placed'),

@@ -8,10 +8,10 @@ from aisle.catalogue.tables import Tables
 def find_products(tables: Tables, *, use_other_labels: bool) -> None:
     """Make the tables that all later steps start from.
 
-    `doubles`: a row that lost, and the `winner`. `products`: a row for each product, its `key` (a hash of
-    merchant and id, which is the product's name whatever the order of rows), and, where it stands in the
-    catalogue that is extended or replaces a row of it, the `old_group` and the `old_split`. `keys`: the
-    hashed keys of products, each once.
+    `doubles`: a row that lost, the `winner`, and where that stands. `products`: a row for each product, its
+    `key` (a hash of merchant and id, which is the product's name whatever the order of rows), and, where it
+    stands in the catalogue that is extended or replaces a row of it, the `old_group` and the `old_split`.
+    `keys`: the hashed keys of products, each once.
 
     Args:
         tables: with the stage's rows.
@@ -25,7 +25,10 @@ def find_products(tables: Tables, *, use_other_labels: bool) -> None:
         WITH several AS (
             SELECT merchant, id, max(row) AS winner FROM read_rows GROUP BY merchant, id HAVING count(*) > 1
         )
-        SELECT row, winner FROM read_rows JOIN several USING (merchant, id) WHERE row <> winner
+        SELECT loser.row, winner, winner_row.source_file AS winner_file, winner_row.source_line AS winner_line
+        FROM read_rows AS loser JOIN several USING (merchant, id)
+        JOIN read_rows AS winner_row ON winner_row.row = winner
+        WHERE loser.row <> winner
         """
     )
     tables.execute(

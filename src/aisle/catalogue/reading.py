@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +22,8 @@ from aisle.images import ImageFolder
 
 OWN_IMAGES = "images"
 """The catalogue's own image folder, for images that lie in the feeds themselves."""
+
+_MAX_REASONS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class Reader:
 
     def _add(self, batch: FeedBatch, count: FeedCount) -> None:
         write_rejected(self._rejected, batch.rejected)
-        count.unreadable.update(reason_in_general(row.reason) for row in batch.rejected)
+        add_reasons(count.unreadable, Counter(reason_in_general(row.reason) for row in batch.rejected))
         count.rows += len(batch.rows) + len(batch.rejected)
         if len(batch.rows):
             self._keep_images(batch.rows)
@@ -152,5 +154,11 @@ def write_rejected(file: TextIO, rows: Sequence[Rejected]) -> None:
 
 
 def reason_in_general(reason: str) -> str:
-    """A reason without the values of the single row, so that rows can be counted by it."""
-    return re.sub(r"'[^']*'|\d[\d,._]*", "…", reason)
+    """A reason without the numbers of the single row, so that rows can be counted by it."""
+    return re.sub(r"(?<![\w-])\d[\d,._]*", "N", reason)
+
+
+def add_reasons(total: Counter[str], more: Mapping[str, int]) -> None:
+    """Add up rows by reason; beyond a number of different reasons, all others are one."""
+    for reason, n_rows in more.items():
+        total[reason if reason in total or len(total) < _MAX_REASONS else "other reasons"] += n_rows

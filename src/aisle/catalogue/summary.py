@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.meanings import UNRESOLVED_FILE
@@ -15,25 +16,27 @@ _N_SHOWN = 3
 _LABELS = {
     "none": "without a label",
     "unresolved": "label not in the taxonomy",
-    "pruned": "category too small, as all above it",
+    "pruned": "category too small",
 }
 
 
 def summary_table(manifest: Manifest) -> Table:
     """Rows read, put aside by reason, products by label and by split."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
+    table.add_column(no_wrap=True)
     table.add_column(justify="right")
     table.add_column(style="dim")
     for name, count, note in _lines(manifest):
-        table.add_row(name, f"{count:,}", note)
+        table.add_row(Text(name), f"{count:,}", Text(note))
     return table
 
 
 def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
     yield "rows read", made.read, f"{_n(sum(len(run['feeds']) for run in made.ingests), 'feed')}"
     if made.unreadable:
-        yield "  unreadable", made.unreadable, "; ".join(list(made.reasons)[:_N_SHOWN])
+        yield "  unreadable", made.unreadable, ""
+        for reason, n_rows in list(made.reasons.items())[:_N_SHOWN]:
+            yield "", n_rows, reason
     if made.doubles:
         yield "  doubles", made.doubles, "same merchant and id as a later row"
     yield "products", made.products, f"in {_n(made.groups, 'group')}"
@@ -47,11 +50,11 @@ def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
     yield (
         "leaves",
         made.leaves,
-        f"{made.leaves_trained:,} with a train product; {made.nodes:,} categories in all",
+        f"{made.leaves_trained:,} with a train product; {_n(made.nodes, 'node')} in all",
     )
     if made.images:
         told = ", ".join(f"{n:,} {status}" for status, n in made.images.items() if status != "ok")
-        yield "images", made.images.get("ok", 0), told
+        yield "images read", made.images.get("ok", 0), told
 
 
 def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[str]:
@@ -69,9 +72,10 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
         yield f"{n_outside:,} image links were refused: {IMAGE_STATUSES['outside']}"
     links = manifest.links_across_splits
     if links["keys"]:
+        sharing = [f"{links[split]:,} {split}" for split in ("val", "test") if links[split]]
         yield (
-            f"Splits are linked: {links['keys']:,} titles, images or item groups lie in more than one; "
-            f"{links['val']:,} val and {links['test']:,} test products share one with a train product"
+            f"Splits are linked: {links['keys']:,} titles, images or item groups lie in more than one"
+            + (f"; {' and '.join(sharing)} products share one with a train product" if sharing else "")
         )
     if manifest.split_ratio:
         shares = zip(("train", "val", "test"), manifest.split_ratio.split("/"), strict=True)

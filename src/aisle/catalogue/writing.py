@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from aisle.catalogue.catalogue import PRODUCTS_FOLDER
 from aisle.catalogue.reading import write_rejected
-from aisle.catalogue.tables import Tables, stream
+from aisle.catalogue.tables import Tables, scalar, stream
 from aisle.core.progress import progress
 from aisle.core.records import TEXT_FIELDS
 from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
@@ -23,17 +23,18 @@ _GROUP_ROWS = 16_384
 _GROUP_BYTES = 64_000_000
 _FILE_GROUPS = 64
 
-DECISIONS = """
-    SELECT read_rows.row, placed.row IS NOT NULL AS is_kept,
+_DECISIONS = """
+    SELECT staged.row, placed.row IS NOT NULL AS is_kept,
            coalesce(placed.label, []) AS label, coalesce(placed.label_text, '') AS label_text,
            coalesce("group", '') AS "group", coalesce(split, '') AS split,
-           winners.source_file AS winner_file, winners.source_line AS winner_line
-    FROM read_rows
-    LEFT JOIN placed ON placed.row = read_rows.row
-    LEFT JOIN doubles ON doubles.row = read_rows.row
-    LEFT JOIN read_rows AS winners ON winners.row = doubles.winner
-    ORDER BY read_rows.row
+           winner_file, winner_line
+    FROM (SELECT row FROM read_rows WHERE row >= {first} AND row < {stop}) AS staged
+    LEFT JOIN (FROM placed WHERE row >= {first} AND row < {stop}) AS placed ON placed.row = staged.row
+    LEFT JOIN (FROM doubles WHERE row >= {first} AND row < {stop}) AS doubles ON doubles.row = staged.row
+    ORDER BY staged.row
 """
+_DECISION_ROWS = 250_000
+"""Rows that are sorted at once: DuckDB holds a sorted result in memory while it is read."""
 
 
 @dataclass(slots=True)
@@ -64,11 +65,11 @@ def write_products(tables: Tables, wide: Iterable[pa.RecordBatch], out: Path, re
         rejected: `rejected.jsonl`, open for writing.
     """
     written = Written()
-    total = tables.execute("SELECT count(*) FROM read_rows").fetchone()
-    with progress("Writing products", total[0] if total else None) as advance:
+    n_rows = scalar(tables, "SELECT count(*) FROM read_rows")
+    with progress("Writing products", n_rows) as advance:
 
         def products() -> Iterator[pa.RecordBatch]:
-            for rows, decided in aligned(wide, stream(tables, DECISIONS)):
+            for rows, decided in aligned(wide, _decisions(tables, n_rows)):
                 advance(len(rows))
                 _put_aside(rows, decided, written, rejected)
                 kept = decided["is_kept"]
@@ -78,10 +79,16 @@ def write_products(tables: Tables, wide: Iterable[pa.RecordBatch], out: Path, re
     return written
 
 
+def _decisions(tables: Tables, n_rows: int) -> Iterator[pa.RecordBatch]:
+    """What was decided for each row, in order."""
+    for first in range(0, n_rows, _DECISION_ROWS):
+        yield from stream(tables, _DECISIONS.format(first=first, stop=first + _DECISION_ROWS))
+
+
 def aligned(
     left: Iterable[pa.RecordBatch], right: Iterable[pa.RecordBatch]
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Cut two streams of batches, with equally many rows in all, to batches of the same rows.
+    """Give each batch of `left` with the rows of `right` that stand beside it, however `right` is cut.
 
     Raises:
         ValueError: one of them ends before the other.
@@ -89,19 +96,19 @@ def aligned(
     rights = iter(right)
     held: pa.RecordBatch | None = None
     for batch in left:
-        done = 0
-        while done < len(batch):
-            while held is None or len(held) == 0:
+        beside: list[pa.RecordBatch] = []
+        missing = len(batch)
+        while missing:
+            if held is None or not len(held):
                 held = next(rights, None)
-                if held is None:
-                    raise ValueError(
-                        f"the second stream ends {len(batch) - done} rows or more before the first"
-                    )
-            n_rows = min(len(batch) - done, len(held))
-            yield batch.slice(done, n_rows), held.slice(0, n_rows)
-            done += n_rows
-            held = held.slice(n_rows)
-    if (held is not None and len(held)) or next(rights, None) is not None:
+            if held is None:
+                raise ValueError(f"the second stream ends {missing} rows or more before the first")
+            beside.append(held.slice(0, missing))
+            held = held.slice(missing) if len(held) > missing else None
+            missing -= len(beside[-1])
+        if beside:
+            yield batch, pa.concat_batches(beside)
+    if (held is not None and len(held)) or any(len(batch) for batch in rights):
         raise ValueError("the first stream ends before the second")
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from aisle.cli.options import IMAGES, OVERWRITE
+
 
 @click.command(name="ingest")
 @click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
@@ -35,9 +37,7 @@ import click
     metavar="NAME|column:C",
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
-@click.option(
-    "--images", type=click.Path(path_type=Path), help="Folder that relative image links start from."
-)
+@IMAGES
 @click.option(
     "--split", metavar="group|merchant|file|column:C", help="What decides the split.  [default: group]"
 )
@@ -57,7 +57,7 @@ import click
     metavar="OLD",
     help="Catalogue to add these feeds to; no product of it changes its split.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the catalogue at --out.")
+@OVERWRITE
 def command(
     feeds: tuple[str, ...],
     taxonomy: str | None,

@@ -1,0 +1,144 @@
+"""One vector a product, by a frozen encoder: every distinct image once, and none whose vector is cached."""
+
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aisle.core.progress import Advance
+from aisle.encoders.cache import VectorCache
+from aisle.encoders.items import ItemEncoder, images_of, item_vectors, mean_by_product, n_cores
+from aisle.images.source import ImageSource, hash_of
+
+_SLICE = 1024  # products between two writes to the cache
+_LARGEST = float(np.finfo(np.float16).max)
+
+
+def encode_products(
+    encoder: ItemEncoder,
+    batches: Iterable[pa.RecordBatch],
+    images: ImageSource | None,
+    cache: VectorCache | None,
+    *,
+    progress: Advance | None = None,
+    folder: Path | None = None,
+) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """Give each product the mean of the vectors of its present images.
+
+    Broken and missing images count for nothing. So does one whose bytes are not those that were hashed when
+    the products were read; a warning tells how many.
+
+    Args:
+        batches: of products, with the column `images` of core.schemas.PRODUCT_SCHEMA.
+        images: where bytes are read; None where there are none but the cached vectors.
+        cache: vectors that were made before; None keeps them for this call alone, in a temporary folder.
+        progress: told of the products done.
+        folder: where the result is kept, as a memory-map; None keeps it in memory.
+
+    Returns:
+        (products, n_dims), in order, zeros for a product without evidence; (products,) whether it has any.
+    """
+    with tempfile.TemporaryDirectory(prefix="aisle-vectors-") as temporary:
+        job = _Job(encoder, images, cache or VectorCache(Path(temporary)))
+        path = Path(temporary if folder is None else folder) / f"products-{encoder.fingerprint()[:16]}.f16"
+        presents = [np.zeros(0, np.bool_)]
+        with path.open("wb") as file:
+            for batch in batches:
+                for at in range(0, batch.num_rows, _SLICE):
+                    vectors, present = job.encode(batch.slice(at, _SLICE))
+                    file.write(vectors.tobytes())
+                    presents.append(present)
+                    if progress is not None:
+                        progress(len(present))
+        job.warn_of_changes()
+        present = np.concatenate(presents)
+        shape = (len(present), encoder.n_dims)
+        if folder is None or not present.size:
+            return np.fromfile(path, np.float16).reshape(shape), present
+        return np.memmap(path, np.float16, "r", shape=shape), present
+
+
+class _Job:
+    """The encoding of one data set, slice by slice."""
+
+    def __init__(self, encoder: ItemEncoder, images: ImageSource | None, cache: VectorCache) -> None:
+        self._encoder = encoder
+        self._fingerprint = encoder.fingerprint()
+        self._images = images
+        self._cache = cache
+        self._changed: dict[str, str] = {}
+
+    def encode(self, products: pa.RecordBatch) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """Encode some products."""
+        found = images_of(products)
+        hashes = self._hashes(found.links, found.sha256)
+        links: dict[str, str] = {}
+        for sha256, link in zip(hashes, found.links, strict=True):
+            if sha256:
+                links.setdefault(sha256, link)
+        distinct = {sha256: row for row, sha256 in enumerate(links)}
+        vectors, present = self._distinct_vectors(list(links), list(links.values()))
+        row = np.array([distinct.get(sha256, -1) for sha256 in hashes], np.int64)
+        speaks = row >= 0
+        speaks[speaks] = present[row[speaks]]
+        means, has_any = mean_by_product(
+            vectors[row[speaks]].astype(np.float32), found.product[speaks], products.num_rows
+        )
+        return means.astype(np.float16), has_any
+
+    def _hashes(self, links: Sequence[str], sha256: Sequence[str]) -> list[str]:
+        """Fill in the hashes that nobody knows yet; one stays empty where the image cannot be read."""
+        unknown = [row for row, known in enumerate(sha256) if not known]
+        hashes = list(sha256)
+        if unknown:
+            with ThreadPoolExecutor(n_cores()) as threads:
+                for row, found in zip(
+                    unknown, threads.map(self._hash, [links[row] for row in unknown]), strict=True
+                ):
+                    hashes[row] = found
+        return hashes
+
+    def _hash(self, link: str) -> str:
+        data = None if self._images is None else self._images.read(link, "")
+        return "" if data is None else hash_of(data)
+
+    def _distinct_vectors(
+        self, hashes: Sequence[str], links: Sequence[str]
+    ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """Find or make the vectors of distinct images: (images, n_dims), (images,) whether there is one."""
+        keys = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, 32)
+        vectors, present = self._cache.get(self._fingerprint, keys, self._encoder.n_dims)
+        missing = np.flatnonzero(~present)
+        reads = [partial(self._read, links[row], hashes[row]) for row in missing.tolist()]
+        done = 0
+        for some, ok in item_vectors(self._encoder, reads):
+            rows = missing[done : done + len(ok)]
+            vectors[rows[ok]] = np.clip(some, -_LARGEST, _LARGEST)
+            present[rows] = ok
+            done += len(ok)
+        made = missing[present[missing]]
+        self._cache.put(self._fingerprint, keys[made], vectors[made])
+        return vectors, present
+
+    def _read(self, link: str, sha256: str) -> bytes | None:
+        """Read an image; None where its bytes are not those that were hashed before."""
+        data = None if self._images is None else self._images.read(link, sha256)
+        if data is not None and hash_of(data) != sha256:
+            self._changed[link] = sha256
+            return None
+        return data
+
+    def warn_of_changes(self) -> None:
+        """Say how many images were not those that were hashed before."""
+        if self._changed:
+            warnings.warn(
+                f"{len(self._changed)} images changed since the products were read, for example "
+                f"'{next(iter(self._changed))}'; they count as missing: run `aisle ingest` again",
+                stacklevel=3,
+            )
