@@ -6,6 +6,9 @@ number of pixels is checked before any is decoded, and whatever a decoder raises
 
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
@@ -48,7 +51,31 @@ _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 class Undecodable(Exception):  # noqa: N818
-    """These bytes give no pixels; the text says why."""
+    """These bytes give no pixels; the text says why.
+
+    Args:
+        status: `not_an_image`, `too_many_pixels`, `truncated` or `undecodable`.
+    """
+
+    def __init__(self, reason: str, status: str = "undecodable") -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An image brought to a side's length.
+
+    Args:
+        pixels: of mode RGB.
+        format: of the source.
+        source_width, source_height: in pixels, upright.
+    """
+
+    pixels: Image.Image
+    format: str
+    source_width: int
+    source_height: int
 
 
 def decode_rgb(data: bytes, *, max_pixels: int = MAX_PIXELS, target: int | None = None) -> Image.Image:
@@ -66,27 +93,94 @@ def decode_rgb(data: bytes, *, max_pixels: int = MAX_PIXELS, target: int | None 
     Raises:
         Undecodable: the bytes are of no known format, broken or cut short, or hold too many pixels.
     """
+    with _opened(data) as (image, kind):
+        _refuse_size(image.size, max_pixels)
+        if target is not None:
+            image.draft(None, (2 * target, 2 * target))
+        return _pixels(image, data, kind, max_pixels)
+
+
+def decode_to_fit(
+    data: bytes, longest_side: int, *, max_pixels: int = MAX_PIXELS, max_scaled_pixels: int = MAX_PIXELS
+) -> Fitted:
+    """Decode an image as `decode_rgb` does, and bring its longest side to a length; never enlarge it.
+
+    A JPEG is decoded at the smallest of 1/8, 1/4 and 1/2 that is still at least twice the size wanted (see
+    design.md 7 for what that costs in fidelity), then resized with an antialiased bicubic filter.
+
+    Args:
+        longest_side: in pixels.
+        max_pixels: what may be decoded, after a JPEG's scale.
+        max_scaled_pixels: what a JPEG that is decoded at a smaller scale may hold. One in progressive order
+            is held whole in memory all the same, so `max_pixels` is the limit for it.
+
+    Raises:
+        Undecodable: see `decode_rgb`.
+    """
+    with _opened(data) as (image, kind):
+        width, height = image.size
+        is_scaled = kind == "JPEG" and not image.info.get("progressive")
+        _refuse_size(image.size, max(max_pixels, max_scaled_pixels) if is_scaled else max_pixels)
+        wanted = _fit(image.size, longest_side)
+        image.draft(None, (2 * wanted[0], 2 * wanted[1]))
+        pixels = _pixels(image, data, kind, max_pixels)
+        if is_turned := pixels.size == image.size[::-1] != image.size:
+            wanted = wanted[::-1]
+        if pixels.size != wanted:
+            pixels = pixels.resize(wanted, Image.Resampling.BICUBIC)
+        return Fitted(pixels, kind, *((height, width) if is_turned else (width, height)))
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[ImageFile.ImageFile, str]]:
+    """Open an image by what its bytes say; whatever goes wrong while the block runs becomes `Undecodable`."""
     kind = format_of(data)
     if kind is None:
-        raise Undecodable(f"is none of {', '.join(_READERS)}")
+        raise Undecodable(f"is none of {', '.join(_READERS)}", "not_an_image")
     try:
         with _PILLOW_IS_QUIET, _READERS[kind](BytesIO(data)) as image:
-            _refuse_size(image.size, max_pixels)
-            if target is not None:
-                image.draft(None, (2 * target, 2 * target))
-            image.load()
-            _refuse_size(image.size, max_pixels)
-            return _upright(_srgb(_plain(image, data, kind), image.info.get("icc_profile")), image)
-    except Undecodable:
+            yield image, kind
+    except (Undecodable, MemoryError):
         raise
     except Exception as error:  # a decoder may raise anything at bytes that were made to break it
-        raise Undecodable(f"broken {kind}: {error or type(error).__name__}") from error
+        status = "truncated" if _ends_early(data, kind) else "undecodable"
+        raise Undecodable(f"broken {kind}: {error or type(error).__name__}", status) from error
+
+
+def _pixels(image: ImageFile.ImageFile, data: bytes, kind: str, max_pixels: int) -> Image.Image:
+    image.load()
+    _refuse_size(image.size, max_pixels)
+    return _upright(_srgb(_plain(image, data, kind), image.info.get("icc_profile")), image)
+
+
+def _fit(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    """The size that an image gets, with its longest side as long as said, or as it is."""
+    longest = max(size)
+    if longest <= longest_side:
+        return size
+    width, height = (max(1, round(side * longest_side / longest)) for side in size)
+    return width, height
+
+
+def _ends_early(data: bytes, kind: str) -> bool:
+    """Bytes that cannot be decoded also lack what ends a file of this format."""
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-64:]
+    if kind == "PNG":
+        return b"IEND" not in data[-64:]
+    if kind == "GIF":
+        return b";" not in data[-64:]
+    if kind == "WebP":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if kind == "BMP":
+        return int.from_bytes(data[2:6], "little") > len(data)
+    return False
 
 
 def _refuse_size(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
-        raise Undecodable(f"{width} x {height} pixels are more than {max_pixels:,}")
+        raise Undecodable(f"{width} x {height} pixels are more than {max_pixels:,}", "too_many_pixels")
     if width < 1 or height < 1:
         raise Undecodable(f"{width} x {height} pixels are none")
 

@@ -1,0 +1,238 @@
+"""Hands bodies to a process that decodes them, and replaces it when one of them kills or stalls it."""
+
+import json
+import mmap
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection, Pipe
+from tempfile import TemporaryFile
+from typing import Generic, TypeVar
+
+from aisle.images.download.decoder_process import JOB, unpack
+from aisle.images.download.picture import Picture
+from aisle.images.download.settings import PictureSettings
+from aisle.images.source import hash_of
+
+Token = TypeVar("Token")
+
+_SMALL_BYTES = 1 << 20
+_N_SMALL = 6
+_PATIENCE = 5.0
+"""A decoder that gets little processor time may stall for so many deadlines before it is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A part of the shared memory that holds one body."""
+
+    start: int
+    n_bytes: int
+
+
+@dataclass(slots=True)
+class _Job(Generic[Token]):
+    token: Token
+    body: bytes | bytearray
+    slot: _Slot | None = None
+
+
+class Decoder(Generic[Token]):
+    """A decoding process and the bodies that wait for it, first come, first served.
+
+    The process shares memory with us, so that a body is copied once and nothing large goes through a pipe. It
+    answers in order: the oldest body under way is the one that it is busy with, and is to blame when it dies.
+
+    Args:
+        settings: what becomes of a body.
+        max_body_bytes: the largest body there is.
+        clock: seconds, monotonic.
+        selector: where the process's connection is waited for; its key's data is this decoder.
+    """
+
+    def __init__(
+        self,
+        settings: PictureSettings,
+        *,
+        max_body_bytes: int,
+        clock: Callable[[], float],
+        selector: selectors.BaseSelector,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._selector = selector
+        self._waiting: deque[_Job[Token]] = deque()
+        self._under_way: deque[_Job[Token]] = deque()
+        self._busy_since = 0.0
+        self.n_waiting_bytes = 0
+        self.n_replaced = 0
+        small = [_Slot(n * _SMALL_BYTES, _SMALL_BYTES) for n in range(_N_SMALL)]
+        self._large = _Slot(_N_SMALL * _SMALL_BYTES, max(max_body_bytes, _SMALL_BYTES))
+        self._free = [self._large, *small]
+        with (
+            TemporaryFile()
+            if not hasattr(os, "memfd_create")
+            else os.fdopen(os.memfd_create("bodies"), "r+b") as file
+        ):
+            file.truncate(self._large.start + _page(self._large.n_bytes))
+            self._memory_fd = os.dup(file.fileno())
+        self._memory = mmap.mmap(self._memory_fd, 0)
+        self._start()
+
+    def __len__(self) -> int:
+        """How many bodies wait or are under way."""
+        return len(self._waiting) + len(self._under_way)
+
+    def submit(self, token: Token, body: bytes | bytearray) -> None:
+        """Have a body decoded; `results` will give its picture with this token.
+
+        Raises:
+            ValueError: the body is larger than was said.
+        """
+        if len(body) > self._large.n_bytes:
+            raise ValueError(f"a body of {len(body)} bytes; at most {self._large.n_bytes}")
+        self._waiting.append(_Job(token, body))
+        self.n_waiting_bytes += len(body)
+        self._hand_over()
+
+    def results(self) -> list[tuple[Token, Picture]]:
+        """The pictures that are ready; to be called when the connection is readable, and now and then.
+
+        Raises:
+            RuntimeError: the process ends before it has begun.
+        """
+        ready: list[tuple[Token, Picture]] = []
+        try:
+            while self._connection.poll():
+                message = self._connection.recv_bytes()
+                if message:
+                    ready.append((self._finish().token, unpack(message)))
+                else:
+                    self._is_ready = True
+                    self._busy_since = self._clock()
+        except (EOFError, ConnectionResetError):
+            ready += self._replace()
+        if self._has_stalled():
+            self._process.kill()
+            ready += self._replace("the decoder stalled")
+        self._hand_over()
+        return ready
+
+    def next_check_s(self) -> float:
+        """In how many seconds `results` must be called even if nothing comes."""
+        if not (self._under_way and self._is_ready):
+            return float("inf")
+        return max(0.0, self._busy_since + self._settings.deadline_s * _PATIENCE - self._clock())
+
+    def close(self) -> None:
+        """End the process."""
+        self._stop()
+        self._memory.close()
+        os.close(self._memory_fd)
+
+    def _start(self) -> None:
+        ours, theirs = Pipe()
+        arguments = [self._memory_fd, theirs.fileno(), json.dumps(asdict(self._settings))]
+        command = [sys.executable, "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
+        search = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(  # noqa: S603
+            command,
+            pass_fds=(self._memory_fd, theirs.fileno()),
+            env={**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._is_ready = False
+        self._connection: Connection[bytes, bytes] = ours
+        self._selector.register(ours, selectors.EVENT_READ, self)
+
+    def _stop(self) -> None:
+        if self._connection.closed:
+            return
+        self._selector.unregister(self._connection)
+        self._connection.close()
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _replace(self, why: str = "") -> list[tuple[Token, Picture]]:
+        """Start another process. What the old one was busy with is undecodable; the others go again."""
+        self._stop()
+        if not self._is_ready:
+            raise RuntimeError(f"the decoding process does not start (exit code {self._process.returncode})")
+        died_of = why or self._cause_of_death()
+        blamed = [self._finish()] if self._under_way else []
+        again = list(self._under_way)
+        for job in again:
+            self._release(job)
+        self._under_way.clear()
+        self._waiting.extendleft(reversed(again))
+        self.n_waiting_bytes += sum(len(job.body) for job in again)
+        self.n_replaced += 1
+        self._start()
+        return [
+            (job.token, Picture(status="undecodable", reason=died_of, sha256=hash_of(bytes(job.body))))
+            for job in blamed
+        ]
+
+    def _cause_of_death(self) -> str:
+        code = self._process.returncode
+        if code == -signal.SIGPROF:
+            return f"the decoder took more than {self._settings.deadline_s:g} s"
+        return f"the decoder died of {signal.Signals(-code).name}" if code < 0 else "the decoder died"
+
+    def _has_stalled(self) -> bool:
+        return self.next_check_s() <= 0.0
+
+    def _hand_over(self) -> None:
+        """Give the process what waits, as long as there is room in the shared memory."""
+        while self._waiting:
+            job = self._waiting[0]
+            job.slot = self._take_slot(len(job.body))
+            if job.slot is None:
+                return
+            self._waiting.popleft()
+            self.n_waiting_bytes -= len(job.body)
+            start = job.slot.start
+            self._memory[start : start + len(job.body)] = job.body
+            if not self._under_way:
+                self._busy_since = self._clock()
+            self._under_way.append(job)
+            try:
+                self._connection.send_bytes(JOB.pack(start, len(job.body)))
+            except (BrokenPipeError, ConnectionResetError):
+                return  # it has died; `results` will find out
+
+    def _take_slot(self, n_bytes: int) -> _Slot | None:
+        fitting = [slot for slot in self._free if slot.n_bytes >= n_bytes]
+        if not fitting:
+            return None
+        slot = min(fitting, key=lambda slot: slot.n_bytes)
+        self._free.remove(slot)
+        return slot
+
+    def _finish(self) -> _Job[Token]:
+        job = self._under_way.popleft()
+        self._release(job)
+        self._busy_since = self._clock()
+        return job
+
+    def _release(self, job: _Job[Token]) -> None:
+        if job.slot is None:
+            return
+        self._free.append(job.slot)
+        if job.slot is self._large and hasattr(mmap, "MADV_REMOVE"):
+            self._memory.madvise(mmap.MADV_REMOVE, self._large.start, _page(self._large.n_bytes))
+        job.slot = None
+
+
+def _page(n_bytes: int) -> int:
+    """Round up to whole pages."""
+    return -(-n_bytes // mmap.PAGESIZE) * mmap.PAGESIZE

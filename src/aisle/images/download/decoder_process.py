@@ -1,0 +1,70 @@
+"""The process that decodes: takes bodies out of shared memory, gives pictures back, and may die of one.
+
+Run as `python -m aisle.images.download.decoder_process MEMORY CONNECTION SETTINGS`, with two file
+descriptors and the settings as JSON. `decoder.py` starts it and watches it. Its first message, which is
+empty, says that it is ready.
+"""
+
+import contextlib
+import json
+import mmap
+import os
+import resource
+import signal
+import struct
+import sys
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+
+from PIL import AvifImagePlugin
+
+from aisle.images.download.picture import Picture, make_picture
+from aisle.images.download.settings import PictureSettings
+
+JOB = struct.Struct("<QQ")
+"""Where a body begins in the shared memory, and how many bytes it has."""
+
+
+def pack(picture: Picture) -> bytes:
+    """A picture as one message: what is known of it as JSON, a NUL, the JPEG."""
+    known = asdict(picture)
+    jpeg: bytes = known.pop("jpeg")
+    return json.dumps(known).encode() + b"\0" + jpeg
+
+
+def unpack(message: bytes) -> Picture:
+    """The picture in a message."""
+    known, _, jpeg = message.partition(b"\0")
+    return Picture(**json.loads(known), jpeg=jpeg)
+
+
+def main(memory_fd: int, connection_fd: int, settings: PictureSettings) -> None:
+    """Decode until the other end of the connection is closed."""
+    connection: Connection[bytes, bytes] = Connection(connection_fd)
+    bodies = memoryview(mmap.mmap(memory_fd, 0))
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit(settings.max_memory_bytes)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        connection.send_bytes(b"")
+        while True:
+            start, length = JOB.unpack(connection.recv_bytes())
+            data = bytes(bodies[start : start + length])
+            # When the processor time runs out, the system ends this process; no decoder can hold that up.
+            signal.setitimer(signal.ITIMER_PROF, settings.deadline_s)
+            picture = make_picture(data, settings)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            connection.send_bytes(pack(picture))
+
+
+def _limit(max_memory_bytes: int) -> None:
+    """Allow so much more memory than there is now, and no core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError):  # a system without /proc, or one that sets less
+        with open("/proc/self/statm") as file:  # noqa: PTH123
+            now = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (now + max_memory_bytes, now + max_memory_bytes))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), PictureSettings(**json.loads(sys.argv[3])))
