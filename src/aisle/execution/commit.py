@@ -1,0 +1,203 @@
+"""Shards that become visible whole, once: the creation of a shard's manifest entry is its commit.
+
+A store is a folder of any fsspec file system. A shard's files have names of their own for each attempt; the
+entry `entries/NAME.json` names the files and the facts about them, and is created only where there is none.
+So a task that is killed leaves nothing visible; of two that do the same work one wins, and the other's files
+are waste.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+JSON = Any
+
+_CREATES_ATOMICALLY = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+"""File systems whose `pipe_file(mode="create")` is one step on the server."""
+
+
+def reach(point: str) -> None:
+    """Mark a point of the commit where a kill may strike; tests put one here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A committed shard.
+
+    Args:
+        files: from what a file is (e.g. `records`) to its path below the store's root.
+        facts: what the writer told about the shard.
+    """
+
+    name: str
+    files: Mapping[str, str]
+    facts: Mapping[str, JSON]
+
+
+class ShardStore:
+    """The shards below one folder.
+
+    Args:
+        root: a path or an fsspec address; made when the first thing is written.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.filesystem, self.root = fsspec.core.url_to_fs(root)
+        self.root = self.root.rstrip("/")
+        self._folders: set[str] = set()
+
+    def path(self, name: str) -> str:
+        """Where something lies below the root, as the file system writes it."""
+        return f"{self.root}/{name}"
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder, sorted; none where there is no such folder."""
+        try:
+            found = self.filesystem.ls(self.path(folder), detail=False, refresh=True)
+        except FileNotFoundError:
+            return []
+        except TypeError:  # a file system that keeps no listing to be refreshed
+            found = self.filesystem.ls(self.path(folder), detail=False)
+        return sorted(path.rstrip("/").rpartition("/")[2] for path in found)
+
+    def committed(self) -> list[str]:
+        """The names of the committed shards, sorted."""
+        return [name.removesuffix(".json") for name in self.names("entries") if name.endswith(".json")]
+
+    def is_committed(self, name: str) -> bool:
+        """This shard is visible."""
+        self.filesystem.invalidate_cache()
+        return bool(self.filesystem.exists(self.path(f"entries/{name}.json")))
+
+    def entry(self, name: str) -> Entry:
+        """Read a committed shard's entry."""
+        row = json.loads(self.filesystem.cat_file(self.path(f"entries/{name}.json")))
+        return Entry(name, row["files"], row["facts"])
+
+    def entries(self) -> Iterator[Entry]:
+        """Every committed shard's entry, in the order of the names."""
+        for name in self.committed():
+            yield self.entry(name)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        """Open a file below the root for reading."""
+        with self.filesystem.open(self.path(path), "rb") as file:
+            yield file
+
+    def commit(
+        self, name: str, files: Mapping[str, Callable[[IO[bytes]], None]], facts: Mapping[str, JSON]
+    ) -> bool:
+        """Write a shard's files, then its entry.
+
+        Args:
+            files: from what a file is, with its ending (e.g. `records.parquet`), to what writes it.
+            facts: JSON.
+
+        Returns:
+            False where the shard was committed already, by another attempt; then nothing changes.
+        """
+        attempt = uuid.uuid4().hex[:12]
+        written: dict[str, str] = {}
+        for kind, write in files.items():
+            reach(f"before {kind}")
+            stem, dot, ending = kind.partition(".")
+            written[stem] = f"{stem}/{name}.{attempt}{dot}{ending}"
+            self._write(written[stem], write)
+        reach("before entry")
+        won = self.create(
+            f"entries/{name}.json", json.dumps({"files": written, "facts": facts}, sort_keys=True).encode()
+        )
+        reach("after entry")
+        if not won:
+            for path in written.values():
+                self.filesystem.rm_file(self.path(path))
+        return won
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Create a small file whole, unless it is there: then False, and it stays as it is."""
+        self._make_folder(path)
+        if isinstance(self.filesystem, LocalFileSystem):
+            return self._create_locally(Path(self.path(path)), data)
+        if self.filesystem.protocol in _CREATES_ATOMICALLY or _CREATES_ATOMICALLY & set(
+            self.filesystem.protocol
+        ):
+            try:
+                self.filesystem.pipe_file(self.path(path), data, mode="create")
+            except FileExistsError:
+                return False
+            return True
+        return self._create_by_rename(path, data)
+
+    def sweep(self) -> int:
+        """Remove the files of attempts that lost or died; only where no task is running. Returns how many."""
+        keep = {path for entry in self.entries() for path in entry.files.values()}
+        kinds = {path.partition("/")[0] for path in keep}
+        waste = [
+            f"{kind}/{name}" for kind in kinds for name in self.names(kind) if f"{kind}/{name}" not in keep
+        ]
+        for path in waste:
+            self.filesystem.rm_file(self.path(path))
+        return len(waste)
+
+    def _write(self, path: str, write: Callable[[IO[bytes]], None]) -> None:
+        self._make_folder(path)
+        with self.filesystem.open(self.path(path), "wb") as file:
+            write(file)
+            if isinstance(self.filesystem, LocalFileSystem):
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _make_folder(self, path: str) -> None:
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            self.filesystem.makedirs(self.path(folder), exist_ok=True)
+            self._folders.add(folder)
+
+    def _create_locally(self, path: Path, data: bytes) -> bool:
+        """A hard link appears in one step and never replaces anything."""
+        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+        try:
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            reach("before link")
+            try:
+                os.link(partial, path)
+            except FileExistsError:
+                return False
+            reach("after link")
+        finally:
+            partial.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+        return True
+
+    def _create_by_rename(self, path: str, data: bytes) -> bool:
+        """For file systems such as HDFS, where a rename never replaces anything."""
+        if self.filesystem.exists(self.path(path)):
+            return False
+        partial = f"{path}.{uuid.uuid4().hex[:12]}.partial"
+        self.filesystem.pipe_file(self.path(partial), data)
+        try:
+            self.filesystem.mv(self.path(partial), self.path(path))
+        except OSError:
+            self.filesystem.rm_file(self.path(partial))
+            return False
+        return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,46 @@
+"""The engines by name, and what one is: something that runs a shard task for every part of the work."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from aisle.core.registry import Registry
+
+Part = TypeVar("Part", contravariant=True)
+
+Tell = Callable[[Mapping[str, int]], None]
+"""A task tells its progress: counts to be added up."""
+
+
+class Task(Protocol[Part]):
+    """Work on one part: a function of a module, so that every engine can name it to its workers.
+
+    It may be run twice, or killed and run again: what it leaves behind is committed by `ShardStore` and is
+    the same each time.
+    """
+
+    def __call__(self, part: Part, tell: Tell) -> None:
+        """Do the work; `tell` costs little and is called at least every few seconds."""
+        ...
+
+
+class Engine(Protocol):
+    """Runs a task for every part and returns when all are done."""
+
+    def __call__(
+        self, task: Task[Any], parts: Sequence[Any], *, n_workers: int, tell: Tell, master: str
+    ) -> None:
+        """Run the task.
+
+        Args:
+            parts: picklable; as many as may run at once, or more.
+            n_workers: how many parts run at once; 0 runs them here, one after the other.
+            tell: called here with what the tasks tell.
+            master: the cluster's address, for engines that have one.
+
+        Raises:
+            AisleError: a task raised one, or a part failed again and again.
+        """
+        ...
+
+
+ENGINES = Registry("engine", {"local": "aisle.execution.local:run", "spark": "aisle.execution.spark:run"})

@@ -1,0 +1,54 @@
+"""Shard tasks for the engines' tests: small, and some of them faulty."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from aisle.core.errors import AisleError
+from aisle.execution.commit import ShardStore
+
+
+@dataclass(frozen=True)
+class Part:
+    number: int
+    root: str
+
+
+def write_number(part, tell):
+    """Commit one shard with the part's number in it."""
+    data = f"number {part.number}\n".encode() * 100
+    ShardStore(part.root).commit(
+        f"{part.number:04d}", {"records.txt": lambda file: file.write(data)}, {"n": 100}
+    )
+    tell({"done": 1})
+
+
+def die_once(part, tell):
+    """Be killed at the first try, having told nothing."""
+    marker = Path(part.root) / f"tried-{part.number}"
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_number(part, tell)
+
+
+def die_always(part, tell):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def complain(part, tell):
+    raise AisleError(f"part {part.number} is not to my liking")
+
+
+def break_down(part, tell):
+    raise ZeroDivisionError(f"in part {part.number}")
+
+
+def sleep_and_tell(part, tell):
+    """Tell for ever, until the parent is gone."""
+    Path(part.root, f"pid-{os.getpid()}").touch()
+    while True:
+        tell({"alive": 1})
+        time.sleep(0.05)
