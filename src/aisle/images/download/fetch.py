@@ -26,12 +26,14 @@ class Reply:
         answer: its `status` is empty where the server's answer arrived whole.
         seconds: from start to end.
         network_address: that was connected to, or empty.
+        n_body_bytes: of the body that was kept.
     """
 
     request: Request
     answer: Answer
     seconds: float
     network_address: str
+    n_body_bytes: int
 
 
 class _BodyBudget:
@@ -165,7 +167,7 @@ class Fetcher:
         if not self._pinned[queue]:
             del self._pinned[queue]
             self._unpin[queue] = None
-        return Reply(request, answer, seconds, network_address)
+        return Reply(request, answer, seconds, network_address, len(answer.body))
 
     def _go_on(self) -> None:
         """Let bodies that waited for memory try again."""

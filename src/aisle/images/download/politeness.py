@@ -158,6 +158,15 @@ class Schedule(Generic[Job]):
         host.tokens += 1.0
         self.add(queue, job, now, first=True)
 
+    def skip(self, queue: str, now: float) -> None:
+        """A job that was taken has ended without a request: its token and connection are free again."""
+        host = self._hosts[queue]
+        host.n_under_way -= 1
+        self.n_under_way -= 1
+        host.tokens += 1.0
+        self._enter(queue, host, now)
+        self._forget_if_idle(queue, host, now)
+
     def hold(self, queue: str) -> None:
         """Start none of this host's jobs until it is released."""
         self._hosts[queue].is_held = True

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from aisle.images.download.networks import Gate
 
+_MOST_KNOWN = 20_000
+
 
 class NoSuchHostError(Exception):
     """DNS says that there is no such name."""
@@ -132,6 +134,9 @@ class Lookups:
             self._asked.discard(name)
             self._known[name] = (self._clock() + self._keep_s, found)
             names.append(name)
+        if len(self._known) > _MOST_KNOWN:
+            for name in list(self._known)[: _MOST_KNOWN // 2]:
+                del self._known[name]
         return names
 
     def forget(self, name: str) -> None:

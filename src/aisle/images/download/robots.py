@@ -1,0 +1,40 @@
+"""robots.txt of each host, where it is to be obeyed: what it allows us, read once a run."""
+
+from urllib.robotparser import RobotFileParser
+
+from aisle.images.download.address import Address
+from aisle.images.download.optout import AGENT
+from aisle.images.download.transfer import Answer
+
+_LONGEST = 500_000
+
+
+class Robots:
+    """What is known of the hosts' rules."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, RobotFileParser] = {}
+
+    def knows(self, queue: str) -> bool:
+        """This host's rules were read."""
+        return queue in self._rules
+
+    def learn(self, queue: str, answer: Answer) -> None:
+        """Take in what a host answered: no file allows all, a host in trouble allows nothing (RFC 9309)."""
+        rules = RobotFileParser()
+        if answer.status or answer.http_status >= 500:
+            rules.parse(["User-agent: *", "Disallow: /"])
+        elif answer.http_status == 200:
+            rules.parse(bytes(answer.body[:_LONGEST]).decode("utf-8", "replace").splitlines())
+        else:
+            rules.parse([])
+        self._rules[queue] = rules
+
+    def allows(self, address: Address) -> bool:
+        """We may ask for this address."""
+        return self._rules[address.queue].can_fetch(AGENT, address.text)
+
+
+def robots_address(address: Address) -> Address:
+    """Where the rules for an address stand."""
+    return Address(address.scheme, address.host, address.port, "/robots.txt")

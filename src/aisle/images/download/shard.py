@@ -1,0 +1,96 @@
+"""Writes a shard: image records sorted by address, what was measured, and the facts of its entry."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aisle.core.image_records import IMAGE_RECORD_SCHEMA, MEASURED_SCHEMA
+from aisle.execution.commit import ShardStore
+from aisle.images.download.spool import Row
+
+ROW_GROUP = 100
+"""Records of one row group: what a reader of one picture has to read."""
+
+UNCHANGED = "unchanged"
+"""A record that was revalidated and stays as an older shard has it. It stands in no shard."""
+
+_TEXT = ("status", "reason", "etag", "last_modified", "format", "final_address")
+
+
+def write_shard(store: ShardStore, name: str, rows: Sequence[Row], hosts: Mapping[str, str]) -> bool:
+    """Write and commit a shard.
+
+    Args:
+        rows: one for each address of the shard, in any order.
+        hosts: from an address to the host it was listed under.
+
+    Returns:
+        False where it was committed before.
+    """
+    kept = sorted(
+        (row for row in rows if row.record["status"] != UNCHANGED), key=lambda row: row.record["address"]
+    )
+    columns = {
+        field.name: pa.array(
+            [row.jpeg if field.name == "jpeg" else row.record[field.name] for row in kept], field.type
+        )
+        for field in IMAGE_RECORD_SCHEMA
+    }
+    records = pa.table(columns, IMAGE_RECORD_SCHEMA)
+    return store.commit(
+        name,
+        {"records.parquet": _writer(records), "measured.parquet": _writer(_measured(kept))},
+        facts(rows, hosts),
+    )
+
+
+def facts(rows: Iterable[Row], hosts: Mapping[str, str]) -> dict[str, Any]:
+    """What a summary needs of a shard: rows and bytes, and how many have each status, in all and by host."""
+    by_host: dict[str, Counter[str]] = {}
+    n_bytes = n_unchanged = 0
+    for row in rows:
+        if row.record["status"] == UNCHANGED:
+            n_unchanged += 1
+            continue
+        by_host.setdefault(hosts[row.record["address"]], Counter())[row.record["status"]] += 1
+        n_bytes += row.record["n_bytes"]
+    total = sum(by_host.values(), Counter[str]())
+    return {
+        "rows": total.total(),
+        "unchanged": n_unchanged,
+        "bytes": n_bytes,
+        "by_status": dict(sorted(total.items())),
+        "by_host": {host: dict(sorted(counts.items())) for host, counts in sorted(by_host.items())},
+    }
+
+
+def _measured(rows: Sequence[Row]) -> pa.Table:
+    return pa.table(
+        {
+            "address": [row.record["address"] for row in rows],
+            "finished_at": pa.array([round(row.finished_at * 1000) for row in rows], pa.int64()),
+            "seconds": [row.seconds for row in rows],
+            "n_tries": [row.n_tries for row in rows],
+            "network_address": [row.network_address for row in rows],
+        }
+    ).cast(MEASURED_SCHEMA)
+
+
+def _writer(table: pa.Table) -> Callable[[IO[bytes]], None]:
+    """What writes a table as Parquet; pictures are not compressed again."""
+    names = table.schema.names
+
+    def write(file: IO[bytes]) -> None:
+        pq.write_table(
+            table,
+            file,
+            row_group_size=ROW_GROUP,
+            compression={name: "none" if name == "jpeg" else "zstd" for name in names},
+            use_dictionary=[name for name in names if name in _TEXT],
+            write_statistics=["address"],
+        )
+
+    return write
