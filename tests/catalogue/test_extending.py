@@ -200,7 +200,8 @@ shops = st.dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@hypothesis_settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(shops, min_size=2, max_size=4))
 def test_a_product_never_leaves_its_split_when_the_catalogue_grows(tmp_path_factory, feeds):
     folder = tmp_path_factory.mktemp("growing")
