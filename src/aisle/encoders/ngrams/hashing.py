@@ -255,7 +255,7 @@ def _fold_link(data: Array, start: int, stop: int, fold: Array, plain: Array, ch
     """Write the words of a link as _fold_text writes those of a text.
 
     The whole host is the first word. Then come its parts and the words behind it: they part at all but
-    letters (digits in links mostly number products), and where camelCase has its humps. The scheme is left out.
+    letters (digits in links mostly number products), and where camelCase has its humps. No scheme.
 
     Returns:
         How many characters were written; 1 where there is no word.
