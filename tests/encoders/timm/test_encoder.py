@@ -151,7 +151,7 @@ class TestWhatIsKept:
             "size": 32,
             "fit": "squash",
             "interpolation": "bicubic",
-            "batch": 4,
+            "batch": 2,
         }
 
 
