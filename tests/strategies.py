@@ -187,8 +187,28 @@ def bad_fields(draw, kind, names, product_id, written):
     elif kind == "no id":
         fields["id"] = draw(st.sampled_from(["", " ", '""']))
     elif kind == "long over lines":
-        fields[text] = written(draw(texts_without_digits) + "\n")
+        fields[text] = written(draw(plain_words) + draw(texts_without_digits) + "\n")
     values = [fields[name] for name in names]
     if kind == "short":
         return values[1:] if len(values) > 2 else ["a"]
-    return [*values, "more"] if kind.startswith("long") else values
+    return [*values, "one more"] if kind.startswith("long") else values
+
+
+@st.composite
+def product_texts(draw):
+    """Text as shops write it: words that repeat, in many scripts, between all kinds of separators."""
+    words = ["shirt", "SHIRT", "Größe", "été", "XL", "42", "a", "漢字", "カメラ", "กางเกง", "сумка"]
+    between = [" ", " ", "-", ", ", "\u00a0", "\u00ad", "'"]
+    parts = st.one_of(st.sampled_from(words), st.sampled_from(between), st.text(max_size=6))
+    return "".join(draw(st.lists(parts, max_size=30)))
+
+
+@st.composite
+def links(draw):
+    """Addresses as feeds hold them, whole and broken."""
+    scheme = draw(st.sampled_from(["http://", "https://", "HTTP://", "//", "", "/", "mailto:", "a:b://"]))
+    host = draw(st.sampled_from(["www.shop.de", "Shop.example", "a-b.co.uk:8080", "", "www.", "shöp.de"]))
+    signs = ["/", "?q=", "&", "#", "%20", "%C3%BC", "_", ":"]
+    words = ["redShirt", "HTMLPage", "XL", "42", "d3500"]
+    parts = st.one_of(st.sampled_from(signs), st.sampled_from(words), st.text(max_size=5))
+    return scheme + host + "".join(draw(st.lists(parts, max_size=15)))

@@ -175,6 +175,15 @@ class TestSettings:
         after = products(ingested(*more, extend=tmp_path / "old"))
         assert all(after[f"new {m}"]["split"] == before[f"{m}"]["split"] for m in range(12))
 
+    def test_new_merchants_are_drawn_by_their_names_one_by_one_too(self, feed, ingested, tmp_path, products):
+        ingested(feed("first.tsv", [row("1", "a")]), out="catalogue", split=SplitRule("merchant"))
+        more = [feed(f"m{m}.tsv", [row(f"{m}", f"t{m}")]) for m in range(24)]
+        at_once = products(ingested(*more, extend=tmp_path / "catalogue", out="at once"))
+        assert {p["split"] for p in at_once.values()} == {"train", "val", "test"}
+        for address in more[:6]:
+            one_by_one = products(ingested(address, extend=tmp_path / "catalogue"))
+        assert all(one_by_one[f"{m}"]["split"] == at_once[f"{m}"]["split"] for m in range(6))
+
 
 def test_the_old_catalogue_may_be_replaced_by_the_new_one(old, extended, products):
     n_before = len(products(old))
@@ -200,7 +209,8 @@ shops = st.dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@hypothesis_settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(shops, min_size=2, max_size=4))
 def test_a_product_never_leaves_its_split_when_the_catalogue_grows(tmp_path_factory, feeds):
     folder = tmp_path_factory.mktemp("growing")

@@ -126,6 +126,12 @@ class TestSplit:
         assert sorted(split for splits in sides.values() for split in splits) == ["test", "train", "val"]
         assert catalogue.manifest.links_across_splits == {"keys": 3, "val": 3, "test": 3}
 
+    def test_merchants_without_labels_take_no_others_place(self, feed, ingested):
+        labelled = [feed(f"m{m}.tsv", [row(f"{m}", f"t{m}")]) for m in range(3)]
+        others = [feed(f"u{m}.tsv", [row(f"{m}", f"u{m}", label="")]) for m in range(9)]
+        catalogue = ingested(*labelled, *others, split=SplitRule("merchant"))
+        assert [catalogue.count(split) for split in ("train", "val", "test", "unlabelled")] == [1, 1, 1, 9]
+
     def test_a_split_by_file_is_that_of_its_name_and_links_across_are_counted(self, feed, ingested, products):
         train = feed("train.tsv", [row("1", "a"), row("2", "b")])
         test = feed("shop_test.tsv", [row("3", "a")])

@@ -290,6 +290,7 @@ cells = st.sampled_from(["", "1", "2", "A", "A > B", "B>", "x\xa0y", "Ⅷ", "-"]
 records = st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(records, min_size=1, max_size=3), st.sampled_from(["group", "merchant", "column:fold"]))
 def test_every_row_read_is_a_product_or_put_aside(tmp_path_factory, feeds, rule):

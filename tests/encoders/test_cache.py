@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,7 @@ class TestRoom:
 
 WORK = """
 import sys, numpy as np
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 sys.path.insert(0, str(Path({tests!r})))
 from test_cache import hashes, vectors, N_DIMS
@@ -192,3 +194,16 @@ def test_several_processes_at_once_never_read_a_wrong_vector(tmp_path: Path, max
         found, present = VectorCache(tmp_path).get("ab", hashes(0, 202), N_DIMS)
         assert present.all()
         assert (found == vectors(0, 202)).all()
+
+
+def test_several_threads_may_share_a_cache(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path)
+
+    def work(start: int) -> bool:
+        for i in range(start, start + 30):
+            cache.put("ab", hashes(i, i + 1), vectors(i, i + 1))
+        found, present = cache.get("ab", hashes(start, start + 30), N_DIMS)
+        return bool(present.all() and (found == vectors(start, start + 30)).all())
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(work, (0, 15, 30, 45)))

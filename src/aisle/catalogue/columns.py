@@ -18,10 +18,15 @@ _N_NAMED = 3
 
 
 def text_column(raw: pa.RecordBatch, name: str) -> pa.StringArray:
-    """A column as one text a row, repeated values with a line break between; empty where it is not there."""
-    if name not in raw.schema.names:
+    """A column as one text a row, repeated values with a line break between; empty where it is not there.
+
+    Args:
+        name: however it is spelled; see `feeds.find_column`.
+    """
+    found = find_column(name, raw.schema.names)
+    if found is None:
         return pa.repeat(pa.scalar("", pa.string()), len(raw))
-    column = raw[name]
+    column = raw[found]
     if pa.types.is_list(column.type):
         column = pc.binary_join(column, SEVERAL)
     return pc.fill_null(column.cast(pa.string()), "")
@@ -62,7 +67,8 @@ def extra_columns(raw: pa.RecordBatch, leave_out: Collection[str]) -> pa.MapArra
         leave_out: columns that are kept elsewhere.
     """
     own = [name for name in raw.schema.names if name not in RAW_SCHEMA.names]
-    names = [name for name in ("item_group_id", "google_product_category", *own) if name not in leave_out]
+    kept = ("item_group_id", "google_product_category", *own)
+    names = [name for name in kept if find_column(name, list(leave_out)) is None]
     if not names:
         return pa.MapArray.from_arrays(
             [0] * (len(raw) + 1), pa.array([], pa.string()), pa.array([], pa.string())

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
+from aisle.feeds import find_column
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.names import SEPARATOR, join_path, split_path, unescape_path
 from aisle.taxonomy.tree import Taxonomy
@@ -34,9 +35,10 @@ def label_texts(raw: pa.RecordBatch, columns: Sequence[str]) -> pa.StringArray:
 
 def _lines(raw: pa.RecordBatch, name: str) -> pa.StringArray:
     """The column's values, each cleaned, one a line."""
-    if name not in raw.schema.names or not pa.types.is_list(raw.schema.field(name).type):
+    found = find_column(name, raw.schema.names)
+    if found is None or not pa.types.is_list(raw.schema.field(found).type):
         return clean(text_column(raw, name), markup=False)
-    lists = raw[name]
+    lists = raw[found]
     values = clean(pc.list_flatten(lists), markup=False)
     filled = pc.not_equal(values, "").to_numpy(zero_copy_only=False)
     owner = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)[filled]
@@ -58,9 +60,16 @@ def path_of_label(text: str) -> tuple[str, ...]:
 
 
 def find_label(full: Taxonomy, text: str) -> int | None:
-    """The node of the full tree that a single label means, separators at its ends or not; None for none."""
-    node = full.find(text)
-    return full.find(join_path(path_of_label(text))) if node is None and ">" in text else node
+    """The node of the full tree that a single label means; None where it means none."""
+    return full.find(_as_spelled(full, text))
+
+
+def _as_spelled(full: Taxonomy, text: str) -> str:
+    """The label as its path, where the tree has just this one, however separators are written; else as is."""
+    if ">" not in text:
+        return text
+    path = join_path(path_of_label(text))
+    return text if full.lookup.exact(path) is None else path
 
 
 def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:
@@ -71,13 +80,8 @@ def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:
     parts = several(label_text)
     if len(parts) > 1:
         parts = _without_ancestors(labels.full, parts)
-    nodes = {node for part in parts if (node := _resolve(labels, part)) is not None}
+    nodes = {node for part in parts if (node := labels.resolve(_as_spelled(labels.full, part))) is not None}
     return sorted(_deepest(labels.tree, nodes))
-
-
-def _resolve(labels: LabelTree, text: str) -> int | None:
-    node = labels.resolve(text)
-    return labels.resolve(join_path(path_of_label(text))) if node is None and ">" in text else node
 
 
 def _without_ancestors(full: Taxonomy, parts: list[str]) -> list[str]:

@@ -40,31 +40,44 @@ def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int 
 def _draw_merchants(tables: Tables, ratio: SplitRatio) -> None:
     """Make `merchants`: the split of each.
 
-    Those that were split before stay; the others are dealt out in an order that hangs on their names only, so
-    that each share gets its part, and at least one merchant where there are enough.
+    In a new catalogue, merchants with labels are dealt out in the order of a hash of their names, so that
+    each share gets its part, and at least one merchant where there are enough. In one that grows, those that
+    were split before stay, and new ones are drawn by the hash alone.
     """
-    shares = ratio.shares()
-    n_new = "count(*) FILTER (WHERE before IS NULL) OVER ()"
-    place = "row_number() OVER (PARTITION BY before IS NULL ORDER BY md5('split ' || merchant), merchant)"
-    bounds = []
-    reached = 0.0
-    for n_after, (split, share) in zip(reversed(range(len(shares))), shares.items(), strict=True):
-        reached += share
-        n_before = len(shares) - n_after
-        bound = f"greatest({n_before}, least(round(n_new * {reached / 100}), n_new - {n_after}))"
-        bounds.append(f"WHEN place <= {bound} THEN '{split}'")
     tables.execute(
         f"""
         CREATE TABLE merchants AS
         WITH known AS (
-            SELECT merchant, min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END)
-                             FILTER (WHERE old_split IN ('train', 'val', 'test', 'capped')) AS before
-            FROM products GROUP BY merchant
-        ), dealt AS (SELECT merchant, before, {n_new} AS n_new, {place} AS place FROM known)
-        SELECT merchant, coalesce(before, CASE {" ".join(bounds)} ELSE '{list(shares)[-1]}' END) AS drawn
+            SELECT merchant, bool_or(len(label) > 0) AS has_label,
+                   min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END)
+                   FILTER (WHERE old_split IN ('train', 'val', 'test', 'capped')) AS before
+            FROM products LEFT JOIN meanings USING (label_text) GROUP BY merchant
+        ), dealt AS (
+            SELECT *, count(before) OVER () = 0 AND coalesce(has_label, false) AS is_dealt,
+                   count(*) FILTER (WHERE has_label) OVER () AS n,
+                   row_number() OVER (
+                       PARTITION BY has_label ORDER BY md5('split ' || merchant), merchant
+                   ) AS place
+            FROM known
+        )
+        SELECT merchant,
+               CASE WHEN is_dealt THEN {_dealt_sql(ratio)}
+                    ELSE coalesce(before, {ratio.sql("merchant")}) END AS drawn
         FROM dealt
         """
     )
+
+
+def _dealt_sql(ratio: SplitRatio) -> str:
+    """An SQL expression for the split of the merchant with the number `place`, from 1, of `n` merchants."""
+    shares = ratio.shares()
+    cases = []
+    reached = 0.0
+    for number, (split, share) in enumerate(shares.items(), start=1):
+        reached += share
+        last = f"greatest({number}, least(round(n * {reached / 100}), n - {len(shares) - number}))"
+        cases.append(f"WHEN place <= {last} THEN '{split}'")
+    return f"CASE {' '.join(cases)} END"
 
 
 def _cap(tables: Tables, max_per_leaf: int) -> None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
 from aisle.core.schemas import IMAGE_TYPE, PRODUCT_SCHEMA
+from aisle.feeds import find_column
 from aisle.images import ImageFolder, ImageRef
 
 CATEGORY_COLUMNS = ("product_type", "product_type_merchant", "merchant_category")
@@ -51,9 +52,11 @@ def to_products(
 
 def merchant_category(raw: pa.RecordBatch, label_columns: Collection[str]) -> pa.StringArray:
     """The merchant's own category of each row; empty where there is none."""
-    names = [name for name in CATEGORY_COLUMNS if name in raw.schema.names and name not in label_columns]
     found = pa.repeat(pa.scalar("", pa.string()), len(raw))
-    for name in names:
+    columns = (find_column(name, raw.schema.names) for name in CATEGORY_COLUMNS)
+    for name in columns:
+        if name is None or find_column(name, list(label_columns)) is not None:
+            continue
         found = pc.if_else(pc.equal(found, ""), text_column(raw, name), found)
     return clean(pc.replace_substring(found, SEVERAL, " | "))
 

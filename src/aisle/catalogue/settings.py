@@ -1,6 +1,7 @@
 """What a user asks of an ingest, checked for sense before anything is read."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aisle.catalogue.splits import SplitRatio, SplitRule
@@ -32,7 +33,7 @@ class IngestSettings:
         extend: the catalogue to add these feeds to; its tree and its label settings hold.
         overwrite: replace the output if it is there.
         memory_mb: how much of the tables is held in memory, in megabytes.
-        n_threads: threads for the tables and for reading images.
+        n_threads: threads for the tables; what is written hangs neither on these nor on the memory.
     """
 
     taxonomy: str | None = None
@@ -48,7 +49,7 @@ class IngestSettings:
     extend: Path | None = None
     overwrite: bool = False
     memory_mb: int = 1024
-    n_threads: int = 4
+    n_threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
 
     def __post_init__(self) -> None:
         if self.taxonomy is None and self.extend is None:

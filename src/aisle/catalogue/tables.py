@@ -49,6 +49,8 @@ def raise_if_disk_is_full(error: duckdb.Error) -> None:
     Raises:
         OSError: that is what `error` says.
     """
+    if isinstance(error, duckdb.OutOfMemoryException) and "max_temp_directory_size" in str(error):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
     for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         if os.strerror(code).lower() in str(error).lower():
             raise OSError(code, os.strerror(code)) from error

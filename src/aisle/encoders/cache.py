@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ _ABANDONED_S = 3600.0
 
 
 class VectorCache:
-    """Vectors that were made before. Safe for several processes at once; one object is for one thread.
+    """Vectors that were made before. Safe for several processes and threads at once.
 
     Args:
         folder: made where it does not exist.
@@ -49,6 +50,7 @@ class VectorCache:
         self._folder = folder
         self._max_bytes = max_bytes
         self._shelves: dict[str, _Shelf] = {}
+        self._lock = Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -71,7 +73,12 @@ class VectorCache:
         Returns:
             (items, n_dims), zeros where none was found; (items,) whether one was found.
         """
-        shelf = self._shelf(fingerprint)
+        with self._lock:
+            return self._get(self._shelf(fingerprint), hashes, n_dims)
+
+    def _get(
+        self, shelf: "_Shelf", hashes: NDArray[np.uint8], n_dims: int
+    ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         vectors = np.zeros((len(hashes), n_dims), np.float16)
         found = np.zeros(len(hashes), np.bool_)
         for _ in range(2):  # a second time for what another process has moved to another file meanwhile
@@ -95,13 +102,14 @@ class VectorCache:
         """
         if not len(hashes):
             return
-        shelf = self._shelf(fingerprint)
-        try:
-            shelf.add(hashes, vectors)
-            shelf.merge_small_files()
-        except OSError as error:
-            warnings.warn(f"{self._folder}: vectors are not kept: {error.strerror}", stacklevel=2)
-        self._evict()
+        with self._lock:
+            shelf = self._shelf(fingerprint)
+            try:
+                shelf.add(hashes, vectors)
+                shelf.merge_small_files()
+            except OSError as error:
+                warnings.warn(f"{self._folder}: vectors are not kept: {error.strerror}", stacklevel=2)
+            self._evict()
 
     def _shelf(self, fingerprint: str) -> "_Shelf":
         if not fingerprint.isalnum():

@@ -56,22 +56,3 @@ def _buffers(column: Any) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     texts = np.frombuffer(data, np.uint8)
     texts.setflags(write=False)  # all alike, since the kernels are compiled for a type
     return texts, found
-
-
-def workspace(longest: int, plan: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-    """Scratch for hash_rows: bytes, characters, words, cells, and the clock that ages the cells.
-
-    Args:
-        longest: bytes of the longest text.
-        plan: (blocks, 4) field, kind, shortest and longest n-gram.
-    """
-    room = 2 * longest + 4
-    widest = int((plan[:, 3] - plan[:, 2] + 1).max(initial=1))
-    n_cells = 1 << (2 * widest * room + 2).bit_length()
-    return (
-        np.empty(room, np.uint8),
-        np.empty(room, np.uint32),
-        np.empty(room, np.uint64),
-        np.zeros(n_cells, np.int64),
-        np.ones(1, np.int64),
-    )

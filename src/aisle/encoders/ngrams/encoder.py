@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
-from aisle.encoders.ngrams.columns import text_columns, workspace
-from aisle.encoders.ngrams.features import NgramFeatures, Part, gather
-from aisle.encoders.ngrams.hashing import hash_rows
-from aisle.encoders.ngrams.letters import fold_table
+from aisle.encoders.ngrams.collecting import hash_products
+from aisle.encoders.ngrams.features import NgramFeatures, gather
 from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
 from aisle.encoders.ngrams.slices import Slices
 from aisle.encoders.ngrams.sums import step_rows, sum_rows
@@ -137,35 +135,10 @@ class NgramEncoder:
             folder: an existing folder for files that hold the features, about 8 bytes an n-gram; None holds
                 them in memory.
         """
-        parts = (part for batch in batches for part in self._hashed_parts(batch))
+        parts = (
+            part for batch in batches for part in hash_products(batch, self.fields, self._plan, self._shift)
+        )
         return gather(parts, len(self._blocks), weighed=False, folder=folder)
-
-    def _hashed_parts(self, products: pa.RecordBatch) -> Iterator[Part]:
-        columns = text_columns(products, self.fields)
-        n_rows, n_blocks = products.num_rows, len(self._blocks)
-        work = workspace(columns.longest, self._plan)
-        bounds = self._bounds(columns.offsets)
-        room = int(min(bounds.sum(), max(_NGRAMS_AT_ONCE, bounds.max(initial=0))))
-        key, weight = np.empty(room, np.uint32), np.empty(room, np.float32)
-        block_ptr = np.zeros(n_rows * n_blocks + 1, np.int64)
-        first = 0
-        while first < n_rows:
-            block_ptr[first * n_blocks] = 0
-            stop = hash_rows(
-                columns.data,
-                columns.offsets,
-                first,
-                self._plan,
-                self._shift,
-                fold_table(),
-                work,
-                block_ptr,
-                key,
-                weight,
-            )
-            part = block_ptr[first * n_blocks : stop * n_blocks + 1]
-            yield part, key[: part[-1]], weight[: part[-1]]
-            first = stop
 
     def fit(self, features: NgramFeatures, rows: NDArray[np.int64]) -> None:
         """Learn which n-grams there are and how common they are, and start a table of zeros.
@@ -278,13 +251,6 @@ class NgramEncoder:
     @property
     def _n_keys(self) -> int:
         return len(self._blocks) * self._settings.buckets
-
-    def _bounds(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """No fewer n-grams than each row can have, as hashing._bound has it."""
-        n_bytes = np.diff(offsets, axis=1)[self._plan[:, 0]]
-        sizes = (self._plan[:, 3] - self._plan[:, 2] + 1)[:, None]
-        total: NDArray[np.int64] = (sizes * (2 * n_bytes + 2) + 1).sum(axis=0)
-        return total
 
     def _check(self, features: NgramFeatures, *, weighed: bool) -> None:
         if features.n_blocks != len(self._blocks):

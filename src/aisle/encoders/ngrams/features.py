@@ -68,13 +68,14 @@ def gather(parts: Iterable[Part], n_blocks: int, *, weighed: bool, folder: Path 
 
 
 def _in_memory(parts: Iterable[Part]) -> Part:
-    pointers, keys, weights = [np.zeros(1, np.int64)], [np.zeros(0, np.uint32)], [np.zeros(0, np.float32)]
-    total = 0
-    for block_ptr, key, weight in parts:
-        pointers.append(block_ptr[1:] + total)
-        keys.append(key.copy().view(np.uint32))
-        weights.append(weight.copy())
-        total += len(key)
+    held = list(parts)
+    if len(held) == 1:
+        return held[0]
+    pointers = [np.zeros(1, np.int64)]
+    for block_ptr, _, _ in held:
+        pointers.append(block_ptr[1:] + pointers[-1][-1])
+    keys = [np.zeros(0, np.uint32), *(key.view(np.uint32) for _, key, _ in held)]
+    weights = [np.zeros(0, np.float32), *(weight for _, _, weight in held)]
     return np.concatenate(pointers), np.concatenate(keys), np.concatenate(weights)
 
 

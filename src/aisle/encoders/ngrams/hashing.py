@@ -19,13 +19,12 @@ Array: TypeAlias = NDArray[Any]
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SEED = np.uint64(0xCBF29CE484222325)
-_HOST_SEED = np.uint64(0x84222325CBF29CE4)
 _HALF = np.uint64(32)
 _DROPPED = np.uint32(DROPPED)
 _IDEOGRAPH = np.uint32(IDEOGRAPH)
 _SEPARATOR = np.uint32(SEPARATOR)
 _BEYOND_FIRST, _BEYOND_LAST = 0x20000, 0x3FFFF  # the planes of rare ideographs
-_LOWER, _UPPER, _DIGIT = 1, 2, 3
+_LOWER, _UPPER = 1, 2
 
 
 class _Bag(NamedTuple):
@@ -66,7 +65,7 @@ def hash_rows(
         plan: (blocks, 4) field, kind, shortest and longest n-gram of each block.
         shift: 64 less the number of bits of a bucket.
         fold: letters.fold_table().
-        work: scratch, as columns.workspace makes it; good for any number of calls.
+        work: scratch, as collecting._workspace makes it; good for any number of calls.
         block_ptr: (rows * blocks + 1) int64, out: where the n-grams of (row, block) start in `key`; the entry
             for `first` is there already.
         key: out: block * buckets + bucket, each once in a (row, block).
@@ -82,14 +81,14 @@ def hash_rows(
     for row in range(first, n_rows):
         if n_out + _bound(offsets, row, plan) > key.size:
             return row
-        read_field, read_link, n_chars, host = -1, False, 1, np.uint64(0)
+        read_field, read_link, n_chars = -1, False, 1
         for b in range(n_blocks):
             field, kind, lo, hi = plan[b, 0], plan[b, 1], plan[b, 2], plan[b, 3]
             link = kind >= LINK_WORDS
             if field != read_field or link != read_link:
                 start, stop = offsets[field, row], offsets[field, row + 1]
                 if link:
-                    n_chars, host = _fold_link(data[field], start, stop, fold, plain, chars)
+                    n_chars = _fold_link(data[field], start, stop, fold, plain, chars)
                 else:
                     n_chars = _fold_text(data[field], start, stop, fold, chars)
                 read_field, read_link = field, link
@@ -99,8 +98,6 @@ def hash_rows(
             if kind in (CHARS, LINK_CHARS):
                 n_out = _char_ngrams(bag, chars, n_chars, lo, hi, n_out)
             else:
-                if link and host:
-                    n_out = _add(bag, host, n_out)
                 n_out = _word_ngrams(bag, chars, n_chars, words, lo, hi, n_out)
             _finish(bag, n_out)
             clock[0] += n_out - bag.begin
@@ -110,12 +107,12 @@ def hash_rows(
 
 @kernel()
 def _bound(offsets: Array, row: int, plan: Array) -> int:
-    """No fewer n-grams than a row has: m bytes are at most 2 m + 2 characters and separators."""
+    """No fewer n-grams than a row has: m bytes are at most 3 m + 3 characters, separators included."""
     bound: int = 0
     for b in range(plan.shape[0]):
         field = plan[b, 0]
         n_bytes: int = offsets[field, row + 1] - offsets[field, row]
-        bound += (plan[b, 3] - plan[b, 2] + 1) * (2 * n_bytes + 2) + 1
+        bound += (plan[b, 3] - plan[b, 2] + 1) * 3 * (n_bytes + 1)
     return bound
 
 
@@ -211,11 +208,7 @@ def _fold_text(data: Array, start: int, stop: int, fold: Array, chars: Array) ->
     n = 1
     at = start
     while at < stop:
-        code = np.uint32(data[at])
-        if code < 128:
-            at += 1
-        else:
-            code, at = _decode(data, at, stop)
+        code, at = _decode(data, at, stop)
         folded = _folded(code, fold)
         if folded != _DROPPED:
             chars[n] = folded
@@ -229,8 +222,10 @@ def _fold_text(data: Array, start: int, stop: int, fold: Array, chars: Array) ->
 
 @kernel()
 def _decode(data: Array, at: int, stop: int) -> tuple[np.uint32, int]:
-    """The character that starts at a byte of 128 or more, and where the next one starts."""
+    """The character that starts at a byte, and where the next one starts."""
     lead = np.uint32(data[at])
+    if lead < 128:
+        return lead, at + 1
     n = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     if at + n > stop or lead < 0xC0:
         return _SEPARATOR, at + 1
@@ -249,38 +244,30 @@ def _folded(code: np.uint32, fold: Array) -> np.uint32:
 
 @kernel()
 def _case(code: np.uint32, folded: np.uint32) -> int:
-    """0 for a separator, else what the character is to camelCase."""
-    if folded == _SEPARATOR:
+    """What a character of a link is to its words: 0 parts them, as all but letters do."""
+    if folded == _SEPARATOR or 48 <= code <= 57:
         return 0
-    if 48 <= code <= 57:
-        return _DIGIT
     return _UPPER if 65 <= code <= 90 else _LOWER
 
 
 @kernel()
-def _fold_link(
-    data: Array, start: int, stop: int, fold: Array, plain: Array, chars: Array
-) -> tuple[int, np.uint64]:
-    """Write the words of a link as _fold_text writes those of a text, and hash its host.
+def _fold_link(data: Array, start: int, stop: int, fold: Array, plain: Array, chars: Array) -> int:
+    """Write the words of a link as _fold_text writes those of a text.
 
-    Words part at all but letters and digits, between letters and digits, and where camelCase has its humps.
-    The scheme is left out.
+    The whole host is the first word. Then come its parts and the words behind it: they part at all but
+    letters (digits in links mostly number products), and where camelCase has its humps. No scheme.
 
     Returns:
-        (how many characters were written, hash of the host, or 0 where the link has none)
+        How many characters were written; 1 where there is no word.
     """
     size = _unescape(data, start, stop, plain)
     host_start, host_stop = _find_host(plain, size)
     chars[0] = _SEPARATOR
-    n = 1
+    n = _write_host(plain, host_start, host_stop, fold, chars)
     at = host_start
     before, last = 0, 0
     while at < size:
-        code = np.uint32(plain[at])
-        if code < 128:
-            at += 1
-        else:
-            code, at = _decode(plain, at, size)
+        code, at = _decode(plain, at, size)
         folded = _folded(code, fold)
         if folded == _DROPPED:
             continue
@@ -290,17 +277,17 @@ def _fold_link(
                 chars[n] = chars[n - 1]
                 chars[n - 1] = _SEPARATOR
                 n += 1
-            elif (now == _DIGIT) != (last == _DIGIT) or (now == _UPPER and last == _LOWER):
+            elif now == _UPPER and last == _LOWER:
                 chars[n] = _SEPARATOR
                 n += 1
-        chars[n] = folded
+        chars[n] = folded if now else _SEPARATOR
         if now or last:
             n += 1
         before, last = last, now
     if chars[n - 1] != _SEPARATOR:
         chars[n] = _SEPARATOR
         n += 1
-    return n, _hash_host(plain, host_start, host_stop)
+    return n
 
 
 @kernel()
@@ -350,17 +337,26 @@ def _ends_host(byte: int) -> bool:
 
 
 @kernel()
-def _hash_host(plain: Array, start: int, stop: int) -> np.uint64:
-    """Hash the host as one token, in lower case and without a leading `www.`; 0 where there is none."""
+def _write_host(plain: Array, start: int, stop: int, fold: Array, chars: Array) -> int:
+    """Write the host, without a leading `www.`, as one word and a separator.
+
+    Returns:
+        Where the next character goes.
+    """
     n_w = 0
     while n_w < 3 and start + n_w < stop and plain[start + n_w] | 32 == 119:
         n_w += 1
     if n_w == 3 and start + 3 < stop and plain[start + 3] == 46:
         start += 4
-    if start >= stop:
-        return np.uint64(0)
-    hashed = _HOST_SEED
-    for i in range(start, stop):
-        byte = plain[i]
-        hashed = (hashed ^ np.uint64(byte | 32 if 65 <= byte <= 90 else byte)) * _FACTOR
-    return hashed
+    n = 1
+    at = start
+    while at < stop:
+        code, at = _decode(plain, at, stop)
+        folded = _folded(code, fold)
+        chars[n] = code if folded == _SEPARATOR else folded
+        if chars[n] > _DROPPED:
+            n += 1
+    if n > 1:
+        chars[n] = _SEPARATOR
+        n += 1
+    return n

@@ -36,7 +36,10 @@ class Vocabulary:
         self, features: NgramFeatures, factors: NDArray[np.float32], folder: Path | None
     ) -> NgramFeatures:
         """Map keys to slots and give them their final weights; see weighting.weigh_rows."""
-        parts = (part for _, part in self.weighed_parts(features, factors, _MAX_ROWS))
+        parts = (
+            (block_ptr, slot.copy(), weight.copy())
+            for _, (block_ptr, slot, weight) in self.weighed_parts(features, factors, _MAX_ROWS)
+        )
         return gather(parts, features.n_blocks, weighed=True, folder=folder)
 
     def weighed_parts(

@@ -65,13 +65,15 @@ class TimmEncoder:
         self._settings = settings
         self._weights = weights_of(network)
         example = torch.rand(2, 3, settings.size, settings.size, generator=torch.Generator().manual_seed(0))
-        self.n_dims = _length_of_vector(network, example, settings)
-        self._network = folded(network, example).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._workers = SingleCoreWorkers()
+        self.n_dims = self._workers.run(lambda: _length_of_vector(network, example, settings))
+        self._network = self._workers.run(lambda: folded(network, example)).to(
+            memory_format=torch.channels_last  # type: ignore[call-overload]
+        )
         std = torch.tensor(settings.std).view(1, 3, 1, 1)
         self._factor = 1 / (255 * std)
         self._offset = torch.tensor(settings.mean).view(1, 3, 1, 1) / std
         self._standardiser = standardiser or as_is(self.n_dims)
-        self._workers = SingleCoreWorkers()
 
     @cached_property
     def _fingerprint(self) -> str:

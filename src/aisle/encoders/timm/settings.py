@@ -27,7 +27,8 @@ class TimmSettings:
         size: side in pixels of the square that the network sees.
         fit: one of FITS.
         interpolation: one of INTERPOLATIONS; how an image is resized.
-        batch: images in one pass through the network, on one core; speed alone depends on it.
+        batch: images in one pass through the network, on one core; speed alone depends on it (two or so: what
+            the layers pass on then stays near the core).
     """
 
     architecture: str = "mobilenetv2_100"
@@ -38,7 +39,7 @@ class TimmSettings:
     size: int = 224
     fit: str = "squash"
     interpolation: str = "bicubic"
-    batch: int = 4
+    batch: int = 2
 
 
 def checked_settings(values: Mapping[str, Any]) -> TimmSettings:

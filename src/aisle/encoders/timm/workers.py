@@ -22,6 +22,10 @@ class SingleCoreWorkers:
         self._lock = Lock()
         self._threads: ThreadPoolExecutor | None = None
 
+    def run(self, work: Callable[[], Out]) -> Out:
+        """Do one piece of work on one core."""
+        return next(iter(self.map(lambda _: work(), [None])))
+
     def map(self, work: Callable[[In], Out], batches: Sequence[In]) -> Iterable[Out]:
         """Do `work` on each batch; the results come in the batches' order."""
         n_threads = torch.get_num_threads()

@@ -1,0 +1,54 @@
+"""Columns are found as users name them, and kept as maps."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisle.catalogue.columns import extra_columns, extra_value, find_columns
+from aisle.core.errors import AisleError
+
+
+class TestFind:
+    def test_a_column_is_found_however_it_is_spelled(self, feed):
+        address = feed("a.tsv", [{"id": "1", "Product Type": "A", "Shop fold": "x"}])
+        assert find_columns("--split", ["shop_fold", "product_type"], [address]) == (
+            "Shop fold",
+            "product_type",
+        )
+
+    def test_it_need_not_be_in_every_feed(self, feed):
+        feeds = [feed("a.tsv", [{"id": "1"}]), feed("b.tsv", [{"id": "1", "fold": "x"}])]
+        assert find_columns("--split", ["fold"], feeds) == ("fold",)
+
+    def test_one_that_no_feed_has_is_an_error_with_the_nearest(self, feed):
+        address = feed("a.tsv", [{"id": "1", "fold": "x"}])
+        with pytest.raises(
+            AisleError, match=r"a\.tsv: no column 'fould' \(--split\); did you mean 'fold'\? known: fold, id"
+        ):
+            find_columns("--split", ["fould"], [address])
+
+    def test_no_feed_is_opened_for_nothing(self):
+        assert find_columns("--split", [], ["nowhere.tsv"]) == ()
+
+
+values = st.lists(
+    st.tuples(st.sampled_from(["", "x", "y\nz"]), st.lists(st.sampled_from(["", "p", "q"]), max_size=2))
+)
+
+
+@given(values)
+def test_what_is_kept_as_a_map_can_be_read_back(rows):
+    batch = pa.RecordBatch.from_pydict(
+        {
+            "one": pa.array([text for text, _ in rows], pa.string()),
+            "several": pa.array([texts for _, texts in rows], pa.list_(pa.string())),
+            "left out": pa.array(["!"] * len(rows), pa.string()),
+            "item_group_id": pa.array([""] * len(rows), pa.string()),
+        }
+    )
+    extra = extra_columns(batch, ["left out", "google_product_category"])
+    assert extra_value(extra, "one").to_pylist() == [text for text, _ in rows]
+    assert extra_value(extra, "several").to_pylist() == ["\n".join(texts) for _, texts in rows]
+    assert all(value for of_row in extra.to_pylist() for _, value in of_row)
+    assert not {name for of_row in extra.to_pylist() for name, _ in of_row} - {"one", "several"}
