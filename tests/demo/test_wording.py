@@ -40,7 +40,7 @@ class TestTitle:
     def test_names_the_thing_mostly_but_not_always(self, language):
         nouns = [noun.lower() for noun in TABLES.languages[language].nouns["kettles"]]
         named = [any(noun in title.lower() for noun in nouns) for title in titles(KETTLE, language)]
-        assert 0.75 < sum(named) / len(named) < 0.95
+        assert 0.7 < sum(named) / len(named) < 0.95
 
     def test_decimals_have_the_languages_own_mark(self):
         assert any("1.7 l" in title for title in titles(KETTLE, "en"))
@@ -56,11 +56,11 @@ class TestTitle:
 
 
 class TestDescription:
-    def test_one_in_three_is_missing_and_some_carry_mark_up(self):
+    def test_two_in_five_are_missing_and_some_carry_mark_up(self):
         rng = random.Random(1)
         words, leaf = TABLES.languages["en"], TABLES.leaves["kettles"]
         told = [tell_description(KETTLE, leaf, words, rng) for _ in range(500)]
-        assert 0.25 < told.count("") / len(told) < 0.45
+        assert 0.3 < told.count("") / len(told) < 0.5
         assert any(text.startswith("<p>") for text in told)
 
     @given(seed=seeds, language=st.sampled_from(LANGUAGES))

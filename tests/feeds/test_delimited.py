@@ -1,8 +1,17 @@
 """Tab- and comma-separated feeds: what is a row, what is put aside, and which line it stood on."""
 
+import csv
+import io
+from itertools import count
+
+import fsspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aisle.core.errors import AisleError
+from aisle.feeds import FeedOptions, read_feed
+from strategies import delimited_feeds, texts_without_digits
 
 
 class TestRowsThatArePutAside:
@@ -215,3 +224,54 @@ class TestTheHeader:
     def test_columns_of_one_name_are_told_apart(self, read):
         [row] = read("id,size,size,source_file\n1,S,M,x\n").rows
         assert (row["size"], row["size (2)"], row["source_file (2)"]) == ("S", "M", "x")
+
+
+def read_bytes(content, name="feed.csv", batch_rows=8192):
+    """Rows and rejected records of a feed in memory."""
+    fsspec.filesystem("memory").pipe(f"/{name}", content)
+    batches = list(read_feed(f"memory://{name}", FeedOptions(batch_rows=batch_rows)))
+    assert all(len(batch.rows) <= batch_rows for batch in batches)
+    rows = [row for batch in batches for row in batch.rows.to_pylist()]
+    return rows, [one for batch in batches for one in batch.rejected]
+
+
+class TestLaws:
+    @given(delimited_feeds(), st.sampled_from([1, 2, 3, 8192]))
+    def test_good_rows_come_out_whole_and_bad_ones_cost_themselves(self, feed, batch_rows):
+        rows, rejected = read_bytes(feed.content, batch_rows=batch_rows)
+        assert [
+            {name: row[name] for name in good} for row, good in zip(rows, feed.rows, strict=True)
+        ] == feed.rows
+        assert [row["source_line"] for row in rows] == feed.lines
+        assert [one.line for one in rejected] == feed.bad_lines
+
+    @given(
+        st.lists(st.tuples(texts_without_digits, texts_without_digits), min_size=1),
+        st.sampled_from(",;\t|"),
+        st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+    )
+    def test_what_pythons_writer_wrote_is_read_as_pythons_reader_reads_it(self, texts, separator, quoting):
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, delimiter=separator, quoting=quoting)
+        writer.writerows([("id", "title", "brand"), *((i, *pair) for i, pair in enumerate(texts))])
+        rows, rejected = read_bytes(out.getvalue().encode())
+        assert rejected == []
+        found = [[row["id"], row["title"], row["brand"]] for row in rows]
+        assert found == list(csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=separator))[1:]
+
+    @given(st.data())
+    def test_an_unbalanced_quote_never_swallows_a_row_even_where_later_rows_end_in_a_quote(self, data):
+        """Titles such as `monitor 24"` look like the end of a quoted field."""
+        titles = data.draw(
+            st.lists(st.sampled_from(["cup", 'monitor 24"', '"big, one"', '""', '"half']), min_size=1)
+        )
+        lines = [f"{i},{title},Acme" for i, title in zip(count(100), titles, strict=False)]
+        rows, rejected = read_bytes(('"id",title,brand\n0,"a, b",c\n' + "\n".join(lines)).encode())
+        expected = [str(100 + i) for i, title in enumerate(titles) if title != '"half']
+        assert [row["id"] for row in rows] == ["0", *expected]
+        assert len(rows) + len(rejected) == len(titles) + 1
+
+    @given(st.binary(max_size=200))
+    def test_bytes_of_any_kind_give_rows_and_rejected_records(self, content):
+        rows, rejected = read_bytes(b"id,title\n0,Cup\n" + content)
+        assert len(rows) + len(rejected) >= 1

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aisle.core.paths import new_directory
+from aisle.demo.contact_sheet import contact_sheet
 from aisle.demo.photos import write_photos
 from aisle.demo.pictures import Studio
 from aisle.demo.products import Listing, draw_listings
@@ -91,7 +92,9 @@ def make_shop(target: Path, settings: ShopSettings | None = None) -> Shop:
             rng = random.Random(f"{settings.seed} {name} rows")
             write_feed(feed, [row for row in listings if row.merchant == name], tree, folder, rng)
         photos = [photo for listing in listings for photo in listing.photos]
-        n_files = write_photos(photos, Studio(tables), shop.images)
+        studio = Studio(tables)
+        n_files = write_photos(photos, studio, shop.images)
+        contact_sheet(tables, studio).save(folder / "contact-sheet.png")
         _write_truth(shop.truth, listings, tables)
         _write_counts(folder / MARKER, listings, n_files, settings)
     return Shop(target)

@@ -152,16 +152,18 @@ def _strewn(rows: list[bytes], broken: Sequence[bytes], rng: random.Random) -> l
     return strewn
 
 
+# Rows that no reader can take for products. A lone quote stands in a row that is too short as well, since a reader
+# may rightly take it for a letter.
 _BROKEN_TSV = (
     b"20001\tTasse mit zu wenig Feldern\tblau\n",
     b"20002\tRegal\t\t\t\t\t\t\t530\t\t1.00 EUR\tin stock\tein Feld\tzu viel\n",
     "20003\tBüroküche, in Latin-1 gespeichert\t\t\t\t\t\t\t614\t\t1.00 EUR\tin stock\n".encode("latin-1"),
-    b'20004\t"Lampe mit einem Anf\xc3\xbchrungszeichen\t\t\t\t\t\t\t620\t\t1.00 EUR\tin stock\n',
+    b'20004\t"Lampe mit einem Anf\xc3\xbchrungszeichen\t\t620\n',
     b"\tHut ohne Nummer\t\t\t\t\t\t\t220\t\t1.00 EUR\tin stock\n",
 )
 _BROKEN_CSV = (
     b"K20001;Mug with too few fields;blue\n",
-    b'K20002;"Lamp with one quote;;;;;;;;1.00 EUR;in stock\n',
+    b'K20002;"Lamp with one quote;;1.00 EUR;in stock\n',
     b";Hat without a number;;;;;;;;1.00 EUR;in stock\n",
 )
 _BROKEN_JSON = (

@@ -10,7 +10,7 @@ from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
 from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
-from aisle.feeds.scan import OPEN_QUOTE, copy_texts, room_for, scan_records, text_offsets
+from aisle.feeds.scan import OPEN_QUOTE, copy_texts, last_id, room_for, scan_records, text_offsets
 from aisle.feeds.source import Source
 
 _SAMPLE_BYTES = 1 << 20
@@ -30,7 +30,7 @@ def read_delimited(source: Source, block_rows: int) -> Iterator[Block]:
     sample = _read_up_to(read, _SAMPLE_BYTES)
     if not sample.strip():
         return
-    dialect, header = recognise(source.address, sample)
+    dialect, header = recognise(source.address, sample, is_whole=len(sample) < _SAMPLE_BYTES)
     cutter = _Cutter(source, read, dialect, header, min(block_rows, max(1, _MAX_CELLS // len(header.names))))
     yield from cutter.blocks(sample[header.n_bytes :])
 
@@ -102,8 +102,9 @@ class _Cutter:
                 self._read_on()
 
     def _last_id(self, n_rows: int) -> bytes:
-        place = (n_rows - 1, self._rules.id_field)
-        return self._buffer[self._spans.starts[place] : self._spans.stops[place]] if n_rows else b""
+        data = np.frombuffer(self._buffer, np.uint8)
+        start, stop = last_id(data, self._spans, n_rows, self._rules.id_field)
+        return self._buffer[start:stop]
 
     def _read_on(self) -> None:
         """Add about as much again to the buffer as it holds, or find that the feed ends."""

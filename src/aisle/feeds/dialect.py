@@ -57,7 +57,10 @@ class Header:
         return fields.index("id") if "id" in fields else 0
 
 
-def recognise(address: str, sample: bytes) -> tuple[Dialect, Header]:
+Reading = tuple[Dialect, Header]
+
+
+def recognise(address: str, sample: bytes, *, is_whole: bool) -> tuple[Dialect, Header]:
     """Tell how a feed is written.
 
     The separator is the one that gives the header an id and the most columns that are known. Quoting is told
@@ -65,6 +68,7 @@ def recognise(address: str, sample: bytes) -> tuple[Dialect, Header]:
 
     Args:
         sample: the beginning of the feed; it may break off anywhere.
+        is_whole: the sample is all of the feed.
 
     Raises:
         AisleError: the header is no UTF-8 text, or there is none.
@@ -79,8 +83,9 @@ def recognise(address: str, sample: bytes) -> tuple[Dialect, Header]:
     readings = [(s, quoted) for s in separators for quoted in (True, False)]
     headers = {reading: _read_header(sample, begin, line_end, *reading) for reading in readings}
     separator = max(separators, key=lambda s: max(_worth(headers[s, quoted]) for quoted in (True, False)))
-    quoted = _is_quoted(sample, separator, line_end, headers[separator, True], headers[separator, False])
-    return Dialect(separator=separator, quoted=quoted, line_end=line_end), headers[separator, quoted]
+    trials = {q: Dialect(separator=separator, quoted=q, line_end=line_end) for q in (True, False)}
+    quoted = _is_quoted(sample, is_whole, *((trials[q], headers[separator, q]) for q in (True, False)))
+    return trials[quoted], headers[separator, quoted]
 
 
 def _check_header(place: str, line: bytes) -> None:
@@ -121,7 +126,7 @@ def _worth(header: Header) -> tuple[bool, int, int]:
     return "id" in known, len(known), len(header.names)
 
 
-def _is_quoted(sample: bytes, separator: str, line_end: str, quoted: Header, plain: Header) -> bool:
+def _is_quoted(sample: bytes, is_whole: bool, with_quotes: Reading, without: Reading) -> bool:
     """Whether reading with quotes tells more than it loses.
 
     A row with a field in proper quotes speaks for quoting; a row that only quoting loses speaks against it. A
@@ -129,24 +134,25 @@ def _is_quoted(sample: bytes, separator: str, line_end: str, quoted: Header, pla
     """
     if b'"' not in sample:
         return True
-    if _worth(quoted)[0] != _worth(plain)[0]:
-        return _worth(quoted)[0]
-    n_bad, n_quoted = _try_out(sample, Dialect(separator=separator, quoted=True, line_end=line_end), quoted)
-    n_bad_plain, _ = _try_out(sample, Dialect(separator=separator, quoted=False, line_end=line_end), plain)
-    n_lost = n_bad - n_bad_plain
-    if separator in ",;":
+    has_id, has_id_without = (_worth(header)[0] for _, header in (with_quotes, without))
+    if has_id != has_id_without:
+        return has_id
+    n_bad, n_quoted = _try_out(sample, is_whole, with_quotes)
+    n_lost = n_bad - _try_out(sample, is_whole, without)[0]
+    if with_quotes[0].separator in ",;":
         return n_quoted >= n_lost or n_lost < 2
     return n_quoted > n_lost
 
 
-def _try_out(sample: bytes, dialect: Dialect, header: Header) -> tuple[int, int]:
+def _try_out(sample: bytes, is_whole: bool, reading: Reading) -> tuple[int, int]:
     """How many records of the sample are bad, and how many rows have a field in quotes."""
+    dialect, header = reading
     data = np.frombuffer(sample, dtype=np.uint8)
     rules, spans = dialect.rules(header), room_for(_ROWS_AT_ONCE, len(header.names))
     lines, bad = np.empty(_ROWS_AT_ONCE, np.int64), np.empty((_ROWS_AT_ONCE, 5), np.int64)
     i, n_bad_all, n_quoted_all, no_id = header.n_bytes, 0, 0, data[:0]
     while True:
-        i, _, n_rows, n_bad = scan_records(data, i, rules, False, 1, (0, 0), no_id, spans, lines, bad)
+        i, _, n_rows, n_bad = scan_records(data, i, rules, is_whole, 1, (0, 0), no_id, spans, lines, bad)
         n_bad_all += n_bad
         n_quoted_all += _n_quoted_rows(data, spans.starts[:n_rows], spans.stops[:n_rows])
         if n_rows == 0 and n_bad == 0:

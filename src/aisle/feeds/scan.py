@@ -7,9 +7,10 @@ Real feeds break this rule in three ways, and none of them may cost more than it
 - A field opens with a quote that nothing closes properly. Where its quotes pair off before the next
   separator (`"Best" shirt`), they are text. Otherwise the line is put aside and the next line is read.
 - A field does close properly, some lines further, at a quote that belongs to another row. So a record over
-  several lines is not believed where its lines, but for blank ones, would all pass as rows of their own (`monitor 24"` in the last
-  of them), or where a row with all its quotes in place begins with the last of them. Its first line is put
-  aside. To pass as a row is to have the right number of fields and an id like that of the row before.
+  several lines is not believed where all its lines that are not blank would pass as rows of their own (as
+  `7,monitor 24",Acme` would), or where a row with all its quotes in place begins with one of them. Its first
+  line is put aside. To pass as a row is to have the right number of fields and an id like that of the
+  row before.
 - A record over several lines has a wrong number of fields. It is put aside whole where no row begins with one
   of its further lines, else its first line alone.
 """
@@ -223,37 +224,19 @@ def _alike(first: U8, second: U8) -> bool:
     """Whether two texts could be ids of one feed: the same kinds of characters, about the same length."""
     digits, letters, spaces = _kinds(first)
     digits_2, letters_2, spaces_2 = _kinds(second)
-    if spaces or spaces_2 or digits != digits_2 or letters != letters_2:
+    if spaces or spaces_2 or not (digits or letters) or digits != digits_2 or letters != letters_2:
         return False
-    shorter, longer = min(first.size, second.size), max(first.size, second.size)
-    return shorter > 0 and longer <= 2 * shorter + 1
+    return max(first.size, second.size) <= 2 * min(first.size, second.size) + 1
 
 
 @kernel()
-def _lines_that_pass(
-    data: U8, start: int, stop: int, rules: Rules, an_id: U8
-) -> tuple[int, int, bool, bool, int]:
-    """Look at the lines of a record one by one.
-
-    Returns:
-        how many there are; of those after the first, how many would pass as rows, and whether any other is not
-        blank; whether the first has as many fields as a row; and where the last begins.
-    """
-    last = start
-    i = _line_stop(data, start, rules.end)
-    first_passes = _split_line(data[start:i], rules)[0] == rules.n_fields
-    n_lines, n_pass, any_other = 1, 0, False
-    while i < stop:
-        last = i
-        i = _line_stop(data, i, rules.end)
-        line = data[last:i]
-        n_found, id_start, id_stop = _split_line(line, rules)
-        if n_found == rules.n_fields and _alike(an_id, line[id_start:id_stop]):
-            n_pass += 1
-        elif n_found > 1 or line.size > 2:
-            any_other = True
-        n_lines += 1
-    return n_lines, n_pass, any_other, first_passes, last
+def last_id(data: U8, spans: Spans, n_rows: int, id_field: int) -> tuple[int, int]:
+    """The span of the last id that can be compared with others; (0, 0) where none can."""
+    for row in range(n_rows - 1, -1, -1):
+        start, stop = spans.starts[row, id_field], spans.stops[row, id_field]
+        if _alike(data[start:stop], data[start:stop]):
+            return start, stop
+    return 0, 0
 
 
 @kernel()
@@ -281,22 +264,63 @@ def _is_proper_row(data: U8, i: int, rules: Rules, is_last: bool, an_id: U8) -> 
 
 
 @kernel()
+def _look_at_lines(
+    data: U8, start: int, stop: int, rules: Rules, is_last: bool, an_id: U8
+) -> tuple[int, int, bool, int]:
+    """Whether the lines of a record could be rows of their own.
+
+    A line with an even number of quotes can be split on its own; with one that has an odd number, a row may
+    begin that goes on beyond it.
+
+    Returns:
+        how many lines there are; how many after the first would pass as rows; whether all would that are not
+        blank; and whether a row with no quote out of place begins with one after the first: 1 yes, 0 no,
+        _OUT_OF_DATA when it takes more bytes to tell.
+    """
+    i, n_lines, n_pass, all_pass = start, 0, 0, True
+    while i < stop:
+        after = _line_stop(data, i, rules.end)
+        line = data[i:after]
+        n_found, id_start, id_stop = _split_line(line, rules)
+        if n_found == rules.n_fields and _alike(an_id, line[id_start:id_stop]):
+            n_pass += 1 if i > start else 0
+        elif not (line[0] == rules.end or (line.size == 2 and line[0] == _CR)):
+            all_pass = False
+        if i > start and _count(line, 0, line.size, rules.quote) % 2:
+            proper = _is_proper_row(data, i, rules, is_last, an_id)
+            if proper:
+                return n_lines, n_pass, all_pass, proper
+        n_lines += 1
+        i = after
+    return n_lines, n_pass, all_pass, 0
+
+
+@kernel()
 def _judge(
-    data: U8, start: int, stop: int, rules: Rules, is_last: bool, n_found: int, an_id: U8
+    data: U8,
+    start: int,
+    stop: int,
+    rules: Rules,
+    is_last: bool,
+    n_found: int,
+    spans: Spans,
+    n_rows: int,
+    an_id: U8,
 ) -> tuple[int, int, int]:
     """What becomes of a record that closes properly: its status, where the next begins, its lines."""
     is_right = n_found == rules.n_fields
     line_stop = _line_stop(data, start, rules.end)
     if line_stop >= stop:
         return (ROW if is_right else WRONG_COUNT), stop, 1
-    if an_id.size == 0:
+    row_start, row_stop = last_id(data, spans, n_rows, rules.id_field)
+    if row_stop:
+        an_id = data[row_start:row_stop]
+    elif an_id.size == 0:
         _, id_start, id_stop = _split_line(data[start:line_stop], rules)
         an_id = data[start:line_stop][id_start:id_stop]
-    n_lines, n_pass, any_other, first_passes, last = _lines_that_pass(data, start, stop, rules, an_id)
-    proper = _is_proper_row(data, last, rules, is_last, an_id)
+    n_lines, n_pass, all_pass, proper = _look_at_lines(data, start, stop, rules, is_last, an_id)
     if proper == _OUT_OF_DATA:
         return _MORE, start, 0
-    all_pass = first_passes and not any_other
     if proper == 1 or (n_pass and (all_pass or not is_right)):
         return OPEN_QUOTE, line_stop, 1
     return (ROW if is_right else WRONG_COUNT), stop, n_lines
@@ -323,7 +347,7 @@ def scan_records(
         is_last: no more bytes follow, so that a last record without a line's end is whole.
         line: the first record's line number.
         done: how many rows and how many bad records are in the arrays already.
-        an_id: the id of the last row before those in the arrays, empty where there is none.
+        an_id: the last id of the rows before those in the arrays, empty where there is none.
         spans: (rows, fields) written to.
         lines: (rows,) the line that each row begins on, written to.
         bad: (bad records, 5) each one's span in `data`, line, status, and number of fields (WRONG_COUNT) or
@@ -333,13 +357,11 @@ def scan_records(
         where the next record begins, its line, and how many rows and bad records there are now.
     """
     n_rows, n_bad = done
-    if n_rows:
-        an_id = data[spans.starts[n_rows - 1, rules.id_field] : spans.stops[n_rows - 1, rules.id_field]]
     while i < data.size and n_rows < lines.size and n_bad < bad.shape[0]:
         status, after, n_found = _record(data, i, rules, is_last, spans, n_rows)
         n_lines = 1
         if status == ROW:
-            status, after, n_lines = _judge(data, i, after, rules, is_last, n_found, an_id)
+            status, after, n_lines = _judge(data, i, after, rules, is_last, n_found, spans, n_rows, an_id)
         elif status == OPEN_QUOTE:
             after = _line_stop(data, i, rules.end)
             if after == data.size and data[after - 1] != rules.end and not is_last:
@@ -347,7 +369,6 @@ def scan_records(
         if status == _MORE:
             break
         if status == ROW:
-            an_id = data[spans.starts[n_rows, rules.id_field] : spans.stops[n_rows, rules.id_field]]
             lines[n_rows] = line
             n_rows += 1
         elif status != _BLANK:

@@ -1,0 +1,250 @@
+"""The whole journey through the shop: ingest, train, evaluate, predict, each as its own command does it."""
+
+import csv
+import json
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from aisle import __version__
+from aisle.catalogue import Manifest
+from aisle.core.paths import check_output
+from aisle.demo.shop import Shop, ShopSettings, make_shop
+from aisle.evaluation import Report
+from aisle.feeds import FeedOptions, read_feed
+from aisle.prediction import PredictSummary
+
+MARKER = "aisle-demo.json"
+
+IMAGE_SETTINGS = ("image.weights=none", "image.architecture=convnext_femto_ols", "image.size=32")
+"""What the demo changes of the recipe `multimodal`. No hub is asked for weights; those drawn at random still
+tell shapes and colours apart. Of twenty small networks of timm this one did it best: at 32 pixels its last
+layer sees the whole image at once, and a linear layer on its vectors alone finds the leaf of two products in
+five. By chance it would be one in forty."""
+
+_SPOKEN = ("de", "fr", "es")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the journey writes, below one folder."""
+
+    folder: Path
+
+    @property
+    def shop(self) -> Path:
+        """Taxonomy, feeds, photos, truth."""
+        return self.folder / "shop"
+
+    @property
+    def catalogue(self) -> Path:
+        """What `aisle ingest` writes."""
+        return self.folder / "catalogue"
+
+    @property
+    def model(self) -> Path:
+        """What `aisle train` writes."""
+        return self.folder / "model"
+
+    @property
+    def scores(self) -> Path:
+        """What `aisle evaluate` writes."""
+        return self.folder / "scores"
+
+    @property
+    def answers(self) -> Path:
+        """What `aisle predict` writes."""
+        return self.folder / "categories.tsv"
+
+    @property
+    def cache(self) -> Path:
+        """Vectors of images, kept for the next time."""
+        return self.folder / "cache"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the model said of one product of the new merchant, and what is true.
+
+    Args:
+        title: empty where an image alone speaks.
+        path, true_path: categories, with ` > ` between names.
+        probability: of the path's leaf.
+    """
+
+    title: str
+    language: str
+    n_images: int
+    path: str
+    probability: float
+    true_path: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer is the leaf where the product belongs."""
+        return self.path == self.true_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """What came of it.
+
+    Args:
+        answers: for every readable row of the new merchant's feed, in order.
+        seconds: of each stage, by its name.
+    """
+
+    places: Places
+    manifest: Manifest
+    report: Report
+    predicted: PredictSummary
+    answers: tuple[Answer, ...]
+    seconds: dict[str, float]
+
+
+def take_journey(out: Path, tell: Tell, settings: ShopSettings | None = None) -> Journey:
+    """Make the shop in the folder `out`, and go through it from feeds to categories.
+
+    Args:
+        out: a new or empty folder, or one that an earlier journey made, which is then replaced part by part.
+        tell: is given a few lines on the way, among them the command that does the same as each stage.
+
+    Raises:
+        AisleError: `out` holds something else, or can't be made.
+    """
+    places = Places(out)
+    _take_over(out)
+    seconds: dict[str, float] = {}
+    with _timed("shop", seconds):
+        tell("A small shop of its own making: three merchants, and a fourth who is new")
+        shop = make_shop(places.shop, settings)
+    with _timed("ingest", seconds):
+        _tell_command(
+            tell,
+            "ingest",
+            *shop.feeds,
+            "--taxonomy",
+            shop.taxonomy,
+            "--images",
+            shop.images,
+            "--out",
+            places.catalogue,
+        )
+        manifest = _ingest(shop, places)
+    with _timed("train", seconds):
+        changes = [part for change in IMAGE_SETTINGS for part in ("--set", change)]
+        _tell_command(tell, "train", places.catalogue, *changes, "--out", places.model)
+        _train(places, tell)
+    with _timed("evaluate", seconds):
+        _tell_command(tell, "evaluate", places.model, places.catalogue, "--out", places.scores)
+        report = _evaluate(places)
+    with _timed("predict", seconds):
+        _tell_command(
+            tell,
+            "predict",
+            places.model,
+            shop.new_feed,
+            "--images",
+            shop.images,
+            "--top",
+            "3",
+            "--out",
+            places.answers,
+        )
+        predicted = _predict(shop, places)
+    return Journey(
+        places=places,
+        manifest=manifest,
+        report=report,
+        predicted=predicted,
+        answers=tuple(_read_answers(shop, places)),
+        seconds=seconds,
+    )
+
+
+def examples(answers: Sequence[Answer]) -> list[Answer]:
+    """A few answers to show: the first product told in each language but English, and one of images alone."""
+    chosen = []
+    for language in _SPOKEN:
+        chosen += [answer for answer in answers if answer.language == language and answer.title][:1]
+    return chosen + [answer for answer in answers if not answer.title and answer.n_images][:1]
+
+
+def _take_over(out: Path) -> None:
+    """Make the folder our own, unless it holds something else."""
+    if not (out.is_dir() and not any(out.iterdir())):
+        check_output(out, overwrite=True, marker=MARKER)
+    out.mkdir(exist_ok=True)
+    text = json.dumps({"made_by": "aisle demo", "aisle": __version__})
+    (out / MARKER).write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    seconds[stage] = perf_counter() - started
+
+
+def _tell_command(tell: Tell, *words: object) -> None:
+    tell("$ aisle " + shlex.join(str(word) for word in words))
+
+
+def _ingest(shop: Shop, places: Places) -> Manifest:
+    from aisle.catalogue.ingest import ingest
+    from aisle.catalogue.settings import IngestSettings
+
+    settings = IngestSettings(taxonomy=str(shop.taxonomy), images=shop.images, overwrite=True)
+    return ingest([str(feed) for feed in shop.feeds], settings, places.catalogue)
+
+
+def _train(places: Places, tell: Tell) -> None:
+    from aisle.training import TrainOptions, read_recipe, train
+
+    recipe = read_recipe("multimodal", IMAGE_SETTINGS)
+    train(places.catalogue, places.model, recipe, TrainOptions(overwrite=True, cache=places.cache), tell)
+
+
+def _evaluate(places: Places) -> Report:
+    from aisle.prediction import EvaluateOptions, evaluate_model
+
+    options = EvaluateOptions(overwrite=True, cache=places.cache)
+    return evaluate_model(places.model, str(places.catalogue), places.scores, options)
+
+
+def _predict(shop: Shop, places: Places) -> PredictSummary:
+    from aisle.prediction import PredictSettings, predict
+
+    settings = PredictSettings(images=shop.images, top=3, overwrite=True, cache=places.cache)
+    return predict(places.model, [str(shop.new_feed)], places.answers, settings)
+
+
+def _read_answers(shop: Shop, places: Places) -> Iterator[Answer]:
+    """The answers as they were written, beside the products and the truth about them."""
+    from aisle.taxonomy.readers import read_taxonomy
+
+    tree = read_taxonomy(str(shop.taxonomy))
+    true = {(row["merchant"], row["id"]): row for row in _rows(shop.truth)}
+    batches = read_feed(str(shop.new_feed), FeedOptions())
+    products = [row for batch in batches for row in batch.rows.to_pylist()]
+    for product, answer in zip(products, _rows(places.answers), strict=True):
+        truth = true[product["merchant"], product["id"]]
+        yield Answer(
+            title=product["title"],
+            language=truth["language"],
+            n_images=len(product["image_link"]),
+            path=answer["category_path"],
+            probability=float(answer["probability"]),
+            true_path=tree.path_text(tree.node_of_id(truth["leaf"])),
+        )
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a TSV file that quotes nothing."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
