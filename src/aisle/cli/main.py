@@ -10,6 +10,7 @@ from aisle.core.errors import AisleError
 
 COMMANDS = {
     "demo": ("aisle.cli.demo", "A small shop of its own making, through the whole journey."),
+    "download": ("aisle.cli.download", "Download the images that a catalogue's products name."),
     "evaluate": ("aisle.cli.evaluate", "Score a model on labelled products."),
     "ingest": ("aisle.cli.ingest", "Turn merchants' feeds into a catalogue of labelled, split products."),
     "predict": ("aisle.cli.predict", "Give every product of a feed its category."),

@@ -5,14 +5,21 @@ import time
 from io import BytesIO
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from aisle.demo.server import Site, serve, serve_apart
-from aisle.images.download.address import USUAL_PORTS, parse
+from aisle.images.download.address import ANY_PORT, USUAL_PORTS, parse
 from aisle.images.download.fetch import Fetcher
-from aisle.images.download.settings import FetchSettings
+from aisle.images.download.limits import HostLimits, Limits
+from aisle.images.download.politeness import Patience
+from aisle.images.download.resolve import TableResolver
+from aisle.images.download.run import RunSettings, open_images
+from aisle.images.download.settings import DownloadSettings, FetchSettings
 from aisle.images.download.transfer import Request
+
+DOWNLOAD_FIELDS = {"n_tries", "n_concurrent", "shard_rows", "seed", "picture"}
 
 
 def make_picture(width=300, height=200, *, seed=0, kind="JPEG", **how):
@@ -82,3 +89,65 @@ def ask(fetch_settings):
         return ordered[0] if len(ordered) == 1 else ordered
 
     return ask_all
+
+
+@pytest.fixture
+def run_settings(shop):
+    """Settings of a quick run that takes every name for loopback."""
+
+    def make(*, n_workers=0, rate=500.0, n_connections=8, fetch=None, server=None, limits=(), **changes):
+        usual = {
+            "allowed_networks": ("127.0.0.0/8",),
+            "ports": ANY_PORT,
+            "resolver": TableResolver({"*": ("127.0.0.1",)}),
+            "total_s": 5.0,
+        }
+        download = {name: changes.pop(name) for name in list(changes) if name in DOWNLOAD_FIELDS}
+        return RunSettings(
+            n_workers=n_workers,
+            download=DownloadSettings(
+                **{
+                    "fetch": FetchSettings(**{**usual, **(fetch or {})}),
+                    "limits": Limits(HostLimits(requests_per_s=rate, n_connections=n_connections), limits),
+                    "patience": Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
+                    **download,
+                }
+            ),
+            **changes,
+        )
+
+    return make
+
+
+@pytest.fixture
+def list_of(tmp_path):
+    """A text file of addresses."""
+
+    def write(*addresses):
+        path = tmp_path / "addresses.txt"
+        path.write_text("\n".join(addresses))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def images(tmp_path):
+    return str(tmp_path / "images")
+
+
+@pytest.fixture
+def records():
+    """The newest record of every address in a folder of images; fails where a shard has doubles."""
+
+    def read(root):
+        newest = {}
+        store = open_images(root)
+        for name in store.committed():
+            with store.open(store.entry(name).files["records"]) as file:
+                rows = pq.read_table(file).to_pylist()
+            assert len({row["address"] for row in rows}) == len(rows)
+            newest |= {row["address"]: row for row in rows}
+        return newest
+
+    return read

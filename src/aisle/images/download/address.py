@@ -11,6 +11,7 @@ import idna
 MAX_LENGTH: Final = 4096
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 USUAL_PORTS: Final = frozenset({80, 443, 8080, 8443})
+ANY_PORT: Final = frozenset(range(1, 65_536))
 
 NORMAL_PATTERN: Final = (
     r"^https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z]{2,20}(?::8080|:8443)?"

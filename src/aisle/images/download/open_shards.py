@@ -160,7 +160,11 @@ class OpenShards:
         del self._open[number]
         addresses, hosts = (shard.rows[name].to_pylist() for name in ("address", "host"))
         write_shard(
-            self._store, self.name(number), list(shard.spool.rows()), dict(zip(addresses, hosts, strict=True))
+            self._store,
+            self.name(number),
+            list(shard.spool.rows()),
+            dict(zip(addresses, hosts, strict=True)),
+            n_superseding=sum(shard.rows["supersedes"].to_pylist()),
         )
         shard.spool.remove()
 

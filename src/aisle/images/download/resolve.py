@@ -33,6 +33,7 @@ class Resolver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class SystemResolver:
     """Asks the system, as every program does."""
 

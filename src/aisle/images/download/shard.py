@@ -20,12 +20,15 @@ UNCHANGED = "unchanged"
 _TEXT = ("status", "reason", "etag", "last_modified", "format", "final_address")
 
 
-def write_shard(store: ShardStore, name: str, rows: Sequence[Row], hosts: Mapping[str, str]) -> bool:
+def write_shard(
+    store: ShardStore, name: str, rows: Sequence[Row], hosts: Mapping[str, str], *, n_superseding: int = 0
+) -> bool:
     """Write and commit a shard.
 
     Args:
         rows: one for each address of the shard, in any order.
         hosts: from an address to the host it was listed under.
+        n_superseding: how many of the rows have a record in an older shard too.
 
     Returns:
         False where it was committed before.
@@ -43,7 +46,7 @@ def write_shard(store: ShardStore, name: str, rows: Sequence[Row], hosts: Mappin
     return store.commit(
         name,
         {"records.parquet": _writer(records), "measured.parquet": _writer(_measured(kept))},
-        facts(rows, hosts),
+        {**facts(rows, hosts), "superseding": n_superseding},
     )
 
 

@@ -1,0 +1,124 @@
+"""`aisle download`: the images that a catalogue's products name."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="download")
+@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.option("--out", required=True, metavar="IMAGES", help="The folder of images, also on S3, HDFS or GCS.")
+@click.option(
+    "--contact", default="", metavar="MAIL|PAGE", help="How a shop can reach you; stands in the User-Agent."
+)
+@click.option(
+    "--longest-side",
+    default=256,
+    show_default=True,
+    type=click.IntRange(min=16),
+    help="Of a picture, in pixels.",
+)
+@click.option(
+    "--requests-per-s",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="To one host.",
+)
+@click.option(
+    "--connections", default=2, show_default=True, type=click.IntRange(min=1), help="To one host at once."
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=REQUESTS_PER_S[,CONNECTIONS[,WORKERS]]",
+    help="For a host and all below it, e.g. a CDN: cdn.example=50,8.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes on this machine, or tasks on a cluster.  [default: one for each core]",
+)
+@click.option(
+    "--retry", multiple=True, metavar="STATUS", help="Try these again too, beside those that may pass."
+)
+@click.option("--revalidate", is_flag=True, help="Ask whether images that we have were changed.")
+@click.option("--robots-txt", is_flag=True, help="Read each host's robots.txt first, and obey it.")
+@click.option(
+    "--proxy", default="", metavar="ADDRESS", help="An egress proxy; it checks addresses in our place."
+)
+@click.option(
+    "--allow-private-addresses", is_flag=True, help="Ask private and loopback addresses too, on any port."
+)
+@click.option(
+    "--placeholder-titles",
+    default=20,
+    show_default=True,
+    type=click.IntRange(min=2),
+    help="A picture behind so many titles of a merchant stands for 'no image'.",
+)
+@click.option(
+    "--engine", default="local", show_default=True, metavar="local|spark", help="What runs the work."
+)
+@click.option(
+    "--master", default="", metavar="ADDRESS", help="The Spark cluster, e.g. spark://host:7077 or yarn."
+)
+def command(
+    catalogue: Path,
+    out: str,
+    contact: str,
+    longest_side: int,
+    requests_per_s: float,
+    connections: int,
+    limits: tuple[str, ...],
+    workers: int | None,
+    retry: tuple[str, ...],
+    revalidate: bool,
+    robots_txt: bool,
+    proxy: str,
+    allow_private_addresses: bool,
+    placeholder_titles: int,
+    engine: str,
+    master: str,
+) -> None:
+    """Download the images of a CATALOGUE's products, each address once.
+
+    Run it again and it goes on where it stopped, and tries again what may have passed. CATALOGUE may also be
+    a list of addresses: a Parquet file with a column `address`, or a text file with one a line.
+
+    Example: aisle download catalogue --out images --contact crawl@mine.example --limit cdn.example=50,8
+    """
+    import os
+
+    from aisle.images.download.address import ANY_PORT, USUAL_PORTS
+    from aisle.images.download.limits import HostLimits, Limits, parse_limit
+    from aisle.images.download.networks import private_networks
+    from aisle.images.download.report import Report
+    from aisle.images.download.run import RunSettings, download
+    from aisle.images.download.settings import DownloadSettings, FetchSettings, PictureSettings
+
+    usual = HostLimits(requests_per_s=requests_per_s, n_connections=connections)
+    fetch = FetchSettings(
+        contact=contact,
+        ports=ANY_PORT if allow_private_addresses else USUAL_PORTS,
+        allowed_networks=tuple(map(str, private_networks())) if allow_private_addresses else (),
+        proxy=proxy,
+        honours_robots_txt=robots_txt,
+    )
+    settings = RunSettings(
+        n_workers=workers or os.cpu_count() or 1,
+        engine=engine,
+        master=master,
+        again=retry,
+        revalidate=revalidate,
+        placeholder_titles=placeholder_titles,
+        download=DownloadSettings(
+            fetch=fetch,
+            picture=PictureSettings(longest_side=longest_side),
+            limits=Limits(usual, tuple(map(parse_limit, limits))),
+        ),
+    )
+    with Report() as report:
+        summary = download(catalogue, out, settings, report)
+        report.finished(summary)

@@ -1,0 +1,83 @@
+"""What is known of every address: a table on disk of the newest records, beside what the products name."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aisle.execution.commit import ShardStore
+
+_COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_modified", "sha256"]
+
+_BATCH_ROWS = 16_384
+
+
+class Ledger:
+    """A DuckDB database in a temporary folder, with a bound on its memory.
+
+    Its tables: `known` (the newest record of every address, without pictures, and the number of the shard it
+    stands in), and those that others make.
+
+    Args:
+        folder: for the database and what does not fit in memory.
+        memory: in DuckDB's words.
+    """
+
+    def __init__(self, folder: Path, *, memory: str = "256MB") -> None:
+        self._connection = duckdb.connect(str(folder / "ledger.duckdb"))
+        self._connection.execute(
+            f"SET memory_limit='{memory}'; SET threads=2; SET preserve_insertion_order=false"
+        )
+        self._connection.execute(f"SET temp_directory='{folder}'")
+        self._connection.execute(
+            "CREATE TABLE seen (shard INTEGER, address VARCHAR, status VARCHAR, final_address VARCHAR, "
+            "n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
+        )
+        self._connection.execute(
+            "CREATE VIEW known AS SELECT * FROM seen QUALIFY "
+            "row_number() OVER (PARTITION BY address ORDER BY shard DESC) = 1"
+        )
+        self._shards: list[str] = []
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def take_in(self, store: ShardStore) -> None:
+        """Read every shard that was committed since the last time; the names are in order of age."""
+        taken = set(self._shards)
+        for name in store.committed():
+            if name not in taken:
+                self._take_in_shard(store, name)
+
+    def run(self, query: str, **values: Any) -> Any:
+        """Run a query and give DuckDB's result."""
+        return self._connection.execute(query, values or None)
+
+    def stream(self, query: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """The batches of a query; others may run, and tables be filled, meanwhile."""
+        with self._connection.cursor() as cursor:
+            found: Any = cursor.sql(query, params=values or None)
+            yield from found.to_arrow_reader(_BATCH_ROWS)
+
+    def fill(self, table: str, batches: Iterator[pa.RecordBatch]) -> None:
+        """Add batches to a table that is there."""
+        for batch in batches:
+            self._connection.from_arrow(pa.Table.from_batches([batch])).insert_into(table)
+
+    def counts(self, query: str, **values: Any) -> Mapping[str, int]:
+        """The rows of a query of a name and a number."""
+        return dict(self._connection.execute(query, values or None).fetchall())
+
+    def _take_in_shard(self, store: ShardStore, name: str) -> None:
+        number = len(self._shards)
+        self._shards.append(name)
+        with store.open(store.entry(name).files["records"]) as file:
+            rows = pq.read_table(file, columns=_COLUMNS)
+        table = rows.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
+        self._connection.from_arrow(table).insert_into("seen")

@@ -1,0 +1,71 @@
+"""Pictures that stand for "no image": the same bytes behind many titles of one merchant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisle.images.download.ledger import Ledger
+from aisle.images.download.links import USE_SCHEMA, spell, uses
+from aisle.images.download.settings import DownloadSettings
+
+DEFAULT_TITLES = 20
+"""Sizes and colours of one article share a picture too, but seldom so many: digits in titles don't count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A picture that stands for "no image".
+
+    Args:
+        sha256: of the source's bytes, in hex.
+        n_titles: distinct titles of the merchant that uses it most.
+        n_products: that show it, of any merchant.
+    """
+
+    sha256: str
+    merchant: str
+    n_titles: int
+    n_products: int
+
+
+def find_placeholders(
+    ledger: Ledger, source: Path, settings: DownloadSettings, n_titles: int
+) -> list[Placeholder]:
+    """Find them among the images that were downloaded, the most used first.
+
+    Args:
+        n_titles: a picture behind so many distinct titles of one merchant, or more, is one. Titles that
+        differ
+            only in case, digits, white space and signs are the same.
+    """
+    ledger.run("CREATE OR REPLACE TABLE uses (address VARCHAR, merchant VARCHAR, title UBIGINT)")
+    ledger.run("CREATE OR REPLACE TABLE batch_uses (address VARCHAR, merchant VARCHAR, title VARCHAR)")
+    for batch in _plain_uses(source, settings.fetch.ports):
+        ledger.fill("batch_uses", iter([batch]))
+        ledger.run("INSERT INTO uses SELECT address, merchant, hash(title) FROM batch_uses")
+        ledger.run("DELETE FROM batch_uses")
+    found = ledger.run(
+        """
+        WITH shown AS (
+            SELECT k.sha256, u.merchant, count(DISTINCT u.title) AS n_titles, count(*) AS n_products
+            FROM uses u JOIN known k ON u.address = k.address
+            WHERE k.status = 'ok' AND u.merchant <> '' GROUP BY k.sha256, u.merchant
+        )
+        SELECT sha256, arg_max(merchant, n_titles), max(n_titles), sum(n_products)::BIGINT
+        FROM shown GROUP BY sha256 HAVING max(n_titles) >= $n_titles ORDER BY 4 DESC, 1
+        """,
+        n_titles=n_titles,
+    ).fetchall()
+    return [Placeholder(*row) for row in found]
+
+
+def _plain_uses(source: Path, ports: frozenset[int]) -> Iterator[pa.RecordBatch]:
+    for batch in uses(source):
+        title = pc.utf8_lower(batch["title"])
+        title = pc.replace_substring_regex(title, r"[\d\s\pP\pS]+", " ")
+        yield pa.RecordBatch.from_arrays(
+            [spell(batch["address"], ports), batch["merchant"], title], schema=USE_SCHEMA
+        )

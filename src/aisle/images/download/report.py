@@ -1,0 +1,124 @@
+"""What a person sees of a download: how long it will take at least, how it goes, and what came of it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from aisle.core.image_records import image_statuses
+from aisle.images.download.plan import Plan
+from aisle.images.download.run import Watcher
+from aisle.images.download.summary import Summary
+
+_MOST_SHOWN = 10
+_LONG_S = 60.0
+
+
+class Report(Watcher):
+    """Shows a run on standard error while it goes on, and its summary on standard output.
+
+    Args:
+        console: for the summary.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        *,
+        console: Console | None = None,
+        progress_console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Console()
+        self._progress_console = progress_console or Console(stderr=True)
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._hosts: dict[str, int] = {}
+        self._started = clock()
+        self._least_s = 0.0
+        self._n_before = 0
+        self._bar = Progress(
+            TextColumn("images"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self._progress_console,
+            transient=True,
+            disable=not self._progress_console.is_terminal,
+        )
+        self._task = self._bar.add_task("images", total=None, note="")
+
+    def __enter__(self) -> "Report":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def planned(self, plan: Plan, n_done: int) -> None:
+        """Say what will take long, before it begins."""
+        self._started = self._clock()
+        self._least_s = max(plan.seconds.values(), default=0.0)
+        self._n_before = n_done
+        self._counts.clear()
+        self._bar.reset(self._task, total=plan.n_addresses, completed=n_done, note="")
+        self._progress_console.print(f"{plan.n_addresses:,} addresses to ask, {n_done:,} of them done before")
+        slow = [(host, seconds) for host, seconds in plan.seconds.items() if seconds >= _LONG_S]
+        for host, seconds in slow[:_MOST_SHOWN]:
+            self._progress_console.print(
+                f"  {host} takes at least {_duration(seconds)} at its limit", highlight=False
+            )
+
+    def told(self, counts: Mapping[str, int]) -> None:
+        """Add up what a worker tells, and show images a second, shares, hosts and the time left."""
+        for name, count in counts.items():
+            if name.startswith("hosts waiting"):
+                self._hosts[name] = count
+            else:
+                self._counts[name] += count
+        n_done = sum(count for name, count in self._counts.items() if name in image_statuses())
+        self._bar.update(self._task, completed=self._n_before + n_done, note=self.note())
+
+    def note(self) -> str:
+        """The words beside the bar."""
+        statuses = Counter({name: n for name, n in self._counts.items() if name in image_statuses()})
+        n_done = statuses.total()
+        if not n_done:
+            return ""
+        seconds = max(self._clock() - self._started, 1e-9)
+        shares = [f"{name} {100 * n / n_done:.0f} %" for name, n in statuses.most_common(3)]
+        left = self._bar.tasks[self._task].remaining or 0.0
+        left_s = max(left * seconds / n_done, self._least_s - seconds) if left else 0.0
+        hosts = f"{sum(self._hosts.values()):,} hosts waiting"
+        return f"{n_done / seconds:,.1f}/s  {', '.join(shares)}  {hosts}  {_duration(left_s)} left"
+
+    def finished(self, summary: Summary) -> None:
+        """Print the summary."""
+        self._bar.stop()
+        table = Table("status", "addresses", "share", "meaning", box=None)
+        for status, n in summary.by_status.items():
+            share = f"{100 * n / summary.n_addresses:.1f} %"
+            table.add_row(status, f"{n:,}", share, image_statuses()[status].meaning)
+        self._console.print(table)
+        hosts = Table("host", "addresses", "ok", "most frequent trouble", box=None)
+        for host, counts in list(summary.by_host.items())[:_MOST_SHOWN]:
+            trouble = Counter({status: n for status, n in counts.items() if status != "ok"}).most_common(1)
+            told = f"{trouble[0][0]} ({trouble[0][1]:,})" if trouble else ""
+            hosts.add_row(host, f"{sum(counts.values()):,}", f"{counts.get('ok', 0):,}", told)
+        self._console.print(hosts)
+        n_uses = sum(found.n_products for found in summary.placeholders)
+        self._console.print(
+            f"{summary.n_addresses:,} addresses, {summary.by_status.get('ok', 0):,} images, "
+            f"{summary.n_bytes / 1e6:,.1f} MB read; "
+            f"{len(summary.placeholders):,} pictures stand for 'no image' ({n_uses:,} uses)",
+            highlight=False,
+        )
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

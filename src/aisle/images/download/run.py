@@ -1,0 +1,216 @@
+"""A whole download: rounds of shard tasks until nothing is left to do, and what came of it."""
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
+
+from aisle.core.errors import AisleError
+from aisle.core.image_records import image_statuses, temporary_statuses
+from aisle.execution.commit import ShardStore
+from aisle.execution.engines import ENGINES, Engine
+from aisle.images.download.lane import LanePart, download_lane
+from aisle.images.download.ledger import Ledger
+from aisle.images.download.links import spell, uses
+from aisle.images.download.owners import Owners
+from aisle.images.download.placeholders import DEFAULT_TITLES, find_placeholders
+from aisle.images.download.plan import Plan, make_plan, read_plans
+from aisle.images.download.settings import DownloadSettings
+from aisle.images.download.summary import Summary, summarise
+
+MANIFEST_FILE = "images.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a run is done.
+
+    Args:
+        n_workers: that work at once; the addresses are shared among as many lanes.
+        engine: its name.
+        master: the cluster's address.
+        again: statuses of earlier runs that are tried again, beside those that may pass.
+        revalidate: ask whether images that we have were changed.
+        placeholder_titles: a picture behind so many titles of one merchant stands for "no image".
+    """
+
+    n_workers: int = 2
+    engine: str = "local"
+    master: str = ""
+    again: Collection[str] = ()
+    revalidate: bool = False
+    placeholder_titles: int = DEFAULT_TITLES
+    download: DownloadSettings = field(default_factory=DownloadSettings)
+
+    def __post_init__(self) -> None:
+        for status in self.again:
+            if status not in image_statuses():
+                raise AisleError(f"no status is called '{status}'; known: {', '.join(image_statuses())}")
+
+
+class Watcher:
+    """Is told how a run goes; this one does not listen."""
+
+    def planned(self, plan: Plan, n_done: int) -> None:
+        """A round begins, or goes on: so many of its addresses were done before."""
+
+    def told(self, counts: Mapping[str, int]) -> None:
+        """So many addresses more have each status, and so on."""
+
+
+def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | None = None) -> Summary:
+    """Download every image that a catalogue's products name, and go on where an earlier run stopped.
+
+    Args:
+        source: a catalogue or a list of addresses, see `links.uses`.
+        root: the folder of images, a path or an fsspec address.
+
+    Raises:
+        AisleError: the source or the folder is none, or another download is at work in the folder.
+    """
+    watcher = watcher or Watcher()
+    engine: Engine = ENGINES.get(settings.engine)
+    store = open_images(root, create=True)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_alone(store))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-download-")))
+        ledger = stack.enter_context(Ledger(folder))
+        _list_addresses(ledger, source, settings.download)
+        plans = read_plans(store)
+        if plans:
+            _work(store, plans[-1], settings, engine, watcher)
+        run = _current_run(store, plans)
+        again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
+        revalidate = settings.revalidate and bool(again or not plans or plans[-1].run != run)
+        number = plans[-1].number if plans else 0
+        while True:
+            number += 1
+            ledger.take_in(store)
+            plan = make_plan(
+                ledger,
+                store,
+                settings.download,
+                number=number,
+                run=run,
+                n_lanes=max(1, settings.n_workers),
+                again=again,
+                revalidate=revalidate,
+            )
+            if plan is None:
+                break
+            _work(store, plan, settings, engine, watcher)
+            again, revalidate = frozenset(), False
+        store.sweep()
+        placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
+        summary = summarise(ledger, store, placeholders)
+        _finish(store, run, summary)
+        return summary
+
+
+def open_images(root: str, *, create: bool = False) -> ShardStore:
+    """Open a folder of downloaded images.
+
+    Raises:
+        AisleError: there is none, or it is of a newer format.
+    """
+    store = ShardStore(root)
+    path = store.path(MANIFEST_FILE)
+    if not store.filesystem.exists(path):
+        if not create:
+            raise AisleError(f"{root}: holds no {MANIFEST_FILE}, so it is no folder of downloaded images")
+        if store.filesystem.exists(store.root) and store.names(""):
+            raise AisleError(f"{root}: is not empty and holds no {MANIFEST_FILE}; name a folder of its own")
+        store.create(MANIFEST_FILE, json.dumps({"format": FORMAT}).encode())
+    found = json.loads(store.filesystem.cat_file(path)).get("format")
+    if found != FORMAT:
+        raise AisleError(
+            f"{root}/{MANIFEST_FILE}: format {found}; this version of Aisle reads format {FORMAT}"
+        )
+    return store
+
+
+def _list_addresses(ledger: Ledger, source: Path, settings: DownloadSettings) -> None:
+    """Fill the table `listed` with the distinct addresses."""
+    ledger.run("CREATE TABLE links (address VARCHAR)")
+    ports = settings.fetch.ports
+    batches = (spell(batch["address"], ports).unique() for batch in uses(source))
+    ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
+    ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
+    ledger.run("DROP TABLE links")
+
+
+def _tried_again(settings: RunSettings) -> frozenset[str]:
+    return temporary_statuses() | frozenset(settings.again)
+
+
+def _current_run(store: ShardStore, plans: list[Plan]) -> int:
+    """The number of the run that was not finished, or else the next."""
+    if not plans:
+        return 1
+    run = plans[-1].run
+    return run + 1 if store.filesystem.exists(store.path(f"runs/{run:04d}.json")) else run
+
+
+def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, watcher: Watcher) -> None:
+    """Run the shard task on every lane that has shards to commit."""
+    committed = set(store.committed())
+    owners = Owners(n_lanes=plan.n_lanes, limits=settings.download.limits, large=plan.large)
+    is_local = isinstance(store.filesystem, LocalFileSystem) and settings.engine == "local"
+    parts = [
+        LanePart(
+            root=store.filesystem.unstrip_protocol(store.root),
+            addresses=plan.list_path(lane),
+            prefix=plan.prefix(lane),
+            lane=lane,
+            owners=owners,
+            settings=settings.download,
+            spools=f"{store.root}/spools" if is_local else "",
+        )
+        for lane in range(plan.n_lanes)
+        if not committed.issuperset(plan.shards(lane))
+    ]
+    if not parts:
+        return
+    n_done = sum(
+        store.entry(name).facts["rows"]
+        for lane in range(plan.n_lanes)
+        for name in plan.shards(lane)
+        if name in committed
+    )
+    watcher.planned(plan, n_done)
+    engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told, master=settings.master)
+
+
+def _finish(store: ShardStore, run: int, summary: Summary) -> None:
+    """Mark the run as finished, with what came of it."""
+    path = store.path(f"runs/{run:04d}.json")
+    store.filesystem.makedirs(store.path("runs"), exist_ok=True)
+    store.filesystem.pipe_file(path, json.dumps(summary.as_dict(), indent=1).encode())
+
+
+@contextlib.contextmanager
+def _alone(store: ShardStore) -> Iterator[None]:
+    """One download at a time in a folder of this machine.
+
+    Raises:
+        AisleError: another one is at work.
+    """
+    if not isinstance(store.filesystem, LocalFileSystem):
+        yield
+        return
+    import fcntl
+
+    with Path(store.path(".lock")).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AisleError(
+                f"{store.root}: another download is at work in this folder; wait for it"
+            ) from error
+        yield

@@ -1,0 +1,64 @@
+"""What came of a download: counts by status and by host, and the pictures that stand for "no image"."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aisle.core.image_records import image_statuses
+from aisle.execution.commit import ShardStore
+from aisle.images.download.ledger import Ledger
+from aisle.images.download.placeholders import Placeholder
+
+_MOST_HOSTS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What is known of all addresses together.
+
+    Args:
+        by_status: in the order of `image_statuses()`, without those that have none.
+        by_host: the same for each of the hosts with the most addresses, by name.
+        n_bytes: that all requests brought.
+    """
+
+    n_addresses: int
+    by_status: Mapping[str, int]
+    by_host: Mapping[str, Mapping[str, int]]
+    n_bytes: int
+    placeholders: Sequence[Placeholder]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as JSON writes it."""
+        return asdict(self)
+
+
+def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder]) -> Summary:
+    """Count the newest record of every address."""
+    by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
+    rows = ledger.run(
+        r"""
+        WITH hosted AS (
+            SELECT regexp_extract(address, '^[a-z]+://(\[[^\]]*\]|[^/:?]*)', 1) AS host, status FROM known
+        ), largest AS (
+            SELECT host FROM hosted WHERE host <> '' GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
+        )
+        SELECT host, status, count(*) FROM hosted WHERE host IN (SELECT host FROM largest)
+        GROUP BY host, status ORDER BY sum(count(*)) OVER (PARTITION BY host) DESC, host
+        """,
+        most=_MOST_HOSTS,
+    ).fetchall()
+    by_host: dict[str, dict[str, int]] = {}
+    for host, status, count in rows:
+        by_host.setdefault(host, {})[status] = count
+    return Summary(
+        n_addresses=sum(by_status.values()),
+        by_status=_in_order(by_status),
+        by_host={host: _in_order(counts) for host, counts in by_host.items()},
+        n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),
+        placeholders=placeholders,
+    )
+
+
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    return {status: counts[status] for status in image_statuses() if status in counts}

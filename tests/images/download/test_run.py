@@ -1,0 +1,229 @@
+"""A whole download: every address once, whatever happens; the second run does what the first could not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.core.image_records import image_statuses
+from aisle.demo.server import Site, serve
+from aisle.images.download.run import download
+from aisle.images.download.settings import FetchSettings
+
+OUTCOMES = {
+    "/a.jpg": "ok",
+    "/fault/chunked/a.jpg": "ok",
+    "/fault/gzip/a.jpg": "ok",
+    "/fault/500-then-200/a.jpg": "ok",
+    "/fault/429-seconds/a.jpg": "ok",
+    "/fault/429-date/a.jpg": "ok",
+    "/fault/redirect/a.jpg": "ok",
+    "/fault/redirect-chain/5/a.jpg": "ok",
+    "/fault/noindex-for-others/a.jpg": "ok",
+    "/fault/404/a.jpg": "http_4xx",
+    "/fault/410/a.jpg": "http_4xx",
+    "/fault/403/a.jpg": "http_4xx",
+    "/fault/429/a.jpg": "too_many_requests",
+    "/fault/500/a.jpg": "http_5xx",
+    "/fault/204/a.jpg": "http_other",
+    "/fault/redirect-chain/6/a.jpg": "too_many_redirects",
+    "/fault/redirect-loop/a.jpg": "too_many_redirects",
+    "/fault/redirect-to-html/a.jpg": "redirected_to_page",
+    "/fault/redirect-to-link-local/a.jpg": "blocked_address",
+    "/fault/redirect-to-file/a.jpg": "bad_redirect",
+    "/fault/redirect-nowhere/a.jpg": "bad_redirect",
+    "/fault/html/a.jpg": "not_an_image",
+    "/fault/html-as-image/a.jpg": "not_an_image",
+    "/fault/truncated/a.jpg": "truncated",
+    "/fault/short-body/a.jpg": "truncated",
+    "/fault/bad-length/a.jpg": "truncated",
+    "/fault/png-bomb/a.jpg": "too_many_pixels",
+    "/fault/gzip-bomb/a.jpg": "too_large",
+    "/fault/endless-body/a.jpg": "too_large",
+    "/fault/declared-large/a.jpg": "too_large",
+    "/fault/large-headers/a.jpg": "too_large",
+    "/fault/endless-headers/a.jpg": "too_large",
+    "/fault/slow-body/a.jpg": "timeout",
+    "/fault/slow-start/a.jpg": "timeout",
+    "/fault/reset/a.jpg": "connection_lost",
+    "/fault/reset-at-once/a.jpg": "connection_lost",
+    "/fault/empty-reply/a.jpg": "connection_lost",
+    "/fault/not-http/a.jpg": "connection_lost",
+    "/fault/noai/a.jpg": "opted_out",
+    "/fault/tdm-reserved/a.jpg": "opted_out",
+}
+
+
+class TestStatuses:
+    def test_every_fault_has_its_status(self, shop, run_settings, list_of, images, records):
+        """Each fault on a host of its own, so that none slows another."""
+        addresses = {
+            shop.address(path, host=f"shop-{n}.test"): status
+            for n, (path, status) in enumerate(OUTCOMES.items())
+        }
+        odd = {
+            "ftp://shop.test/a": "invalid_link",
+            "http://127.1/a": "blocked_address",
+            "no link": "invalid_link",
+        }
+        settings = run_settings(n_workers=2, fetch={"total_s": 2.0}, n_tries=2)
+        summary = download(list_of(*addresses, *odd), images, settings)
+        found = records(images)
+        assert {address: row["status"] for address, row in found.items()} == addresses | odd
+        assert summary.n_addresses == len(addresses) + len(odd)
+        assert set(summary.by_status) <= set(image_statuses())
+        for row in found.values():
+            assert (row["status"] == "ok") == bool(row["jpeg"])
+            assert row["status"] == "ok" or row["reason"] or row["http_status"]
+
+    def test_a_name_that_is_unknown_or_closed(self, shop, run_settings, list_of, images, records):
+        from aisle.images.download.resolve import TableResolver
+
+        resolver = TableResolver({"inside.test": ("169.254.169.254",)})
+        source = list_of(
+            shop.address("/a.jpg", host="nosuch.test"), shop.address("/a.jpg", host="inside.test")
+        )
+        download(source, images, run_settings(fetch={"resolver": resolver}))
+        found = {address.split("/")[2].split(":")[0]: row for address, row in records(images).items()}
+        assert found["nosuch.test"]["status"] == "no_such_host"
+        assert found["inside.test"]["status"] == "blocked_address"
+        assert "link-local" in found["inside.test"]["reason"]
+
+    def test_a_host_that_is_down_is_set_aside_and_nothing_is_lost(
+        self, run_settings, list_of, images, records
+    ):
+        source = list_of(*[f"http://down.test:1/{n}.jpg" for n in range(50)])
+        download(source, images, run_settings(n_tries=2))
+        statuses = [row["status"] for row in records(images).values()]
+        assert len(statuses) == 50
+        assert set(statuses) == {"connect_failed", "set_aside"}
+
+
+class TestOnce:
+    def test_products_that_share_an_image_ask_for_it_once(self, shop, run_settings, list_of, images, records):
+        address = shop.address("/a.jpg", host="shop.test")
+        source = list_of(
+            address, f" {address} ", address.replace("http://shop", "HTTP://SHOP") + "#x", address
+        )
+        summary = download(source, images, run_settings())
+        assert summary.n_addresses == 1
+        assert len(shop.hits) == 1
+        assert list(records(images)) == [address]
+
+    def test_many_shards_hold_every_address_once(self, shop, run_settings, list_of, images, records):
+        addresses = [shop.address(f"/{n}.jpg", host=f"shop-{n % 5}.test") for n in range(200)]
+        addresses += [shop.address(f"/{n}.jpg", host="large.test") for n in range(100)]
+        download(list_of(*addresses), images, run_settings(n_workers=2, shard_rows=20))
+        assert sorted(records(images)) == sorted(addresses)
+        assert len(shop.hits) == 300
+
+    def test_a_second_run_has_nothing_to_do(self, shop, run_settings, list_of, images):
+        source = list_of(shop.address("/a.jpg"), shop.address("/fault/404/a.jpg"))
+        first = download(source, images, run_settings())
+        second = download(source, images, run_settings())
+        assert len(shop.hits) == 2
+        assert first == second
+
+    def test_a_second_run_tries_what_may_have_passed_and_what_is_new(
+        self, shop, run_settings, list_of, images, records
+    ):
+        broken = shop.address("/fault/503/b.jpg")
+        download(list_of(broken, shop.address("/fault/404/a.jpg")), images, run_settings(n_tries=1))
+        shop.site.pictures["/fault/503/b.jpg"] = shop.site.pictures["/a.jpg"]
+        new = shop.address("/a.jpg")
+        download(list_of(broken, shop.address("/fault/404/a.jpg"), new), images, run_settings())
+        found = records(images)
+        assert found[broken]["status"] == found[new]["status"] == "ok"
+        assert [hit.path for hit in shop.hits].count("/fault/404/a.jpg") == 1
+
+    def test_other_statuses_are_tried_again_when_asked(self, shop, run_settings, list_of, images):
+        source = list_of(shop.address("/fault/404/a.jpg"), shop.address("/a.jpg"))
+        download(source, images, run_settings())
+        download(source, images, run_settings(again=["http_4xx"]))
+        assert [hit.path for hit in shop.hits].count("/fault/404/a.jpg") == 2
+        assert [hit.path for hit in shop.hits].count("/a.jpg") == 1
+
+    def test_images_are_revalidated_when_asked(self, shop, run_settings, list_of, images, records, draw):
+        source = list_of(shop.address("/fault/etag/a.jpg"), shop.address("/fault/etag/b.jpg"))
+        shop.site.pictures["/b.jpg"] = draw(90, 80)
+        download(source, images, run_settings())
+        before = records(images)
+        shop.site.pictures["/b.jpg"] = draw(70, 60)
+        summary = download(source, images, run_settings(revalidate=True))
+        after = records(images)
+        assert summary.by_status == {"ok": 2}
+        assert len(shop.hits) == 4
+        same, changed = (shop.address(f"/fault/etag/{name}.jpg") for name in "ab")
+        assert after[same] == before[same]
+        assert (after[changed]["width"], after[changed]["height"]) == (70, 60)
+
+
+class TestRedirects:
+    def test_a_redirect_goes_to_the_worker_of_its_host(self, run_settings, list_of, images, records, picture):
+        """Forty hosts in two lanes, each redirecting to another: about half are handed over."""
+        with serve(Site({"/a.jpg": picture})) as server:
+            addresses = [
+                server.address(
+                    f"/fault/redirect/{n}.jpg?to={server.address('/a.jpg', host=f'cdn-{n}.test')}",
+                    host=f"shop-{n}.test",
+                )
+                for n in range(40)
+            ]
+            download(list_of(*addresses), images, run_settings(n_workers=2))
+            assert len(server.hits) == 80
+        found = records(images)
+        assert sorted(found) == sorted(addresses)
+        assert {row["status"] for row in found.values()} == {"ok"}
+        assert {row["n_redirects"] for row in found.values()} == {1}
+        assert all("cdn-" in row["final_address"] for row in found.values())
+
+
+class TestManifest:
+    def test_the_run_leaves_its_summary(self, shop, run_settings, list_of, images):
+        source = list_of(
+            shop.address("/a.jpg", host="shop.test"), shop.address("/fault/404/a.jpg", host="shop.test")
+        )
+        summary = download(source, images, run_settings())
+        written = json.loads((Path(images) / "runs/0001.json").read_text())
+        assert written["by_status"] == {"ok": 1, "http_4xx": 1} == summary.by_status
+        assert written["by_host"] == {"shop.test": {"ok": 1, "http_4xx": 1}}
+
+    def test_no_spool_and_no_waste_is_left(self, shop, run_settings, list_of, images):
+        download(list_of(shop.address("/a.jpg")), images, run_settings())
+        assert [path.suffix for path in (Path(images) / "spools").iterdir()] == [".lock"]
+        assert len(list((Path(images) / "records").iterdir())) == 1
+
+    def test_an_empty_list_is_a_run_too(self, run_settings, list_of, images):
+        assert download(list_of(""), images, run_settings()).n_addresses == 0
+
+
+class TestMistakes:
+    def test_a_folder_that_holds_something_else_is_refused(self, tmp_path, run_settings, list_of):
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine/thesis.txt").write_text("dear to me")
+        with pytest.raises(AisleError, match="not empty"):
+            download(list_of("http://a.test/"), str(tmp_path / "mine"), run_settings())
+
+    def test_a_catalogue_that_is_none_is_refused(self, tmp_path, run_settings, images):
+        with pytest.raises(AisleError, match="no such catalogue"):
+            download(tmp_path / "nothing", images, run_settings())
+
+    def test_an_unknown_status_to_retry_is_refused(self, run_settings):
+        with pytest.raises(AisleError, match="no status is called 'http_404'"):
+            run_settings(again=["http_404"])
+
+    def test_two_downloads_into_one_folder_are_refused(self, shop, run_settings, list_of, images):
+        import fcntl
+
+        download(list_of(shop.address("/a.jpg")), images, run_settings())
+        with (Path(images) / ".lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with pytest.raises(AisleError, match="another download is at work"):
+                download(list_of(shop.address("/a.jpg")), images, run_settings())
+
+
+def test_settings_travel_to_workers():
+    import pickle
+
+    assert pickle.loads(pickle.dumps(FetchSettings())) == FetchSettings()
