@@ -55,7 +55,7 @@ def head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
         f"HTTP/1.1 {status} {_REASONS.get(status, 'Odd')}",
         *(f"{name}: {text}" for name, text in headers),
     ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def answer(

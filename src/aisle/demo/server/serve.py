@@ -18,13 +18,16 @@ class Server:
 
     Args:
         listens_on: the loopback address.
+        port: 0 for one that the system picks.
         noting: keep a record of each request; not for long benchmarks.
     """
 
-    def __init__(self, site: Site, *, listens_on: str, context: ssl.SSLContext | None, noting: bool) -> None:
+    def __init__(
+        self, site: Site, *, listens_on: str, port: int, context: ssl.SSLContext | None, noting: bool
+    ) -> None:
         self.site = site
         self.listens_on = listens_on
-        self.port = 0
+        self.port = port
         self.hits: list[Hit] = []
         self.n_connections = 0
         self._context = context
@@ -55,7 +58,12 @@ class Server:
         )  # clients that break off are this server's daily bread
         listening = self._loop.run_until_complete(
             self._loop.create_server(
-                self._connection, self.listens_on, 0, ssl=self._context, backlog=_BACKLOG, reuse_address=True
+                self._connection,
+                self.listens_on,
+                self.port,
+                ssl=self._context,
+                backlog=_BACKLOG,
+                reuse_address=True,
             )
         )
         self.port = listening.sockets[0].getsockname()[1]
@@ -81,16 +89,22 @@ class Server:
 
 @contextmanager
 def serve(
-    site: Site, *, listens_on: str = "127.0.0.1", context: ssl.SSLContext | None = None, noting: bool = True
+    site: Site,
+    *,
+    listens_on: str = "127.0.0.1",
+    port: int = 0,
+    context: ssl.SSLContext | None = None,
+    noting: bool = True,
 ) -> Iterator[Server]:
     """Serve a site while the block runs.
 
     Args:
         listens_on: a loopback address; 127.0.0.2 and so on are other machines to a downloader.
+        port: 0 for one that the system picks.
         context: serves HTTPS where given; see `certificates`.
         noting: keep every request in `hits`.
     """
-    server = Server(site, listens_on=listens_on, context=context, noting=noting)
+    server = Server(site, listens_on=listens_on, port=port, context=context, noting=noting)
     server.start()
     try:
         yield server

@@ -185,7 +185,7 @@ class Transfer:
         name, colon, text = line.partition(b":")
         if colon:
             values = answer.headers.setdefault(name.strip().lower().decode("latin-1"), [])
-            values.append(text.strip().decode("latin-1"))
+            values.append(_text(text.strip()))
         return None
 
     def _headers_are_read(self) -> int | None:
@@ -248,6 +248,14 @@ class Transfer:
     def _read_unwanted(self, data: bytes) -> int | None:
         self.answer.n_discarded += len(data)
         return None if self.answer.n_discarded <= _DISCARDED_BYTES else -1
+
+
+def _text(value: bytes) -> str:
+    """A header's value: UTF-8 as many servers write it, else Latin-1 as the standard has it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _bracketed(ip: str) -> str:

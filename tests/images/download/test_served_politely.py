@@ -1,0 +1,118 @@
+"""What a shop's server sees of us: its limit is kept by its own clock, and slow shops slow nobody else."""
+
+from collections import defaultdict
+from itertools import pairwise
+
+import pytest
+
+from aisle.demo.server import Site, serve
+from aisle.images.download.limits import HostLimits
+from aisle.images.download.run import download
+
+
+def most_within(times, window_s):
+    """The most requests in any window of so many seconds."""
+    return max(sum(start <= at < start + window_s for at in times) for start in times)
+
+
+def hits_by_host(server):
+    times = defaultdict(list)
+    for hit in server.hits:
+        times[hit.host.partition(":")[0]].append(hit.at)
+    return times
+
+
+def crowd(server, n_of_one, n_of_each, n_others=20):
+    addresses = [server.address(f"/{n}.jpg", host="limited.test") for n in range(n_of_one)]
+    return addresses + [
+        server.address(f"/{n}.jpg", host=f"other-{k}.test") for k in range(n_others) for n in range(n_of_each)
+    ]
+
+
+class TestRate:
+    @pytest.mark.parametrize(
+        ("n_of_one", "n_of_each"),
+        [(40, 20), pytest.param(1000, 500, marks=pytest.mark.long)],
+    )
+    def test_a_host_is_asked_no_more_than_its_limit(
+        self, shop, run_settings, list_of, images, n_of_one, n_of_each
+    ):
+        """Ten a second for one host, beside twenty others at five."""
+        limits = (("limited.test", HostLimits(requests_per_s=10, n_connections=4)),)
+        download(
+            list_of(*crowd(shop, n_of_one, n_of_each)),
+            images,
+            run_settings(n_workers=2, rate=5, limits=limits),
+        )
+        times = hits_by_host(shop)
+        assert len(times["limited.test"]) == n_of_one
+        assert most_within(times["limited.test"], 1.0) <= 11
+        assert most_within(times["limited.test"], 10.0) <= 101
+        for host, at in times.items():
+            if host != "limited.test":
+                assert (len(at) - 1) / (at[-1] - at[0]) >= 0.9 * 5
+
+    def test_one_slow_host_does_not_slow_the_others(self, shop, run_settings, list_of, images):
+        addresses = [shop.address(f"/fault/slow-start/{n}.jpg?wait=2", host="slow.test") for n in range(4)]
+        addresses += [shop.address(f"/{n}.jpg", host="quick.test") for n in range(50)]
+        download(list_of(*addresses), images, run_settings(rate=50, n_connections=2))
+        times = hits_by_host(shop)
+        assert times["quick.test"][-1] - times["quick.test"][0] < 2.0
+        assert times["slow.test"][-1] - times["slow.test"][0] >= 1.9
+
+    def test_no_more_connections_than_allowed_are_open_at_once(self, shop, run_settings, list_of, images):
+        addresses = [shop.address(f"/fault/slow-start/{n}.jpg?wait=0.2", host="shop.test") for n in range(12)]
+        download(list_of(*addresses), images, run_settings(n_connections=3))
+        assert len({hit.connection for hit in shop.hits}) <= 3
+        assert most_within([hit.at for hit in shop.hits], 0.15) <= 3
+
+
+class TestBackOff:
+    def test_retry_after_is_obeyed(self, shop, run_settings, list_of, images, records):
+        address = shop.address("/fault/429-seconds/a.jpg")
+        download(list_of(address), images, run_settings())
+        assert records(images)[address]["status"] == "ok"
+        first, second = (hit.at for hit in shop.hits)
+        assert second - first >= 0.95
+
+    def test_the_whole_host_waits(self, shop, run_settings, list_of, images):
+        """An answer of 429 concerns the host and not only the address."""
+        addresses = [shop.address("/fault/429-seconds/a.jpg"), *[shop.address(f"/{n}.jpg") for n in range(5)]]
+        download(list_of(*addresses), images, run_settings(n_connections=1))
+        paths = [hit.path for hit in shop.hits]
+        at = paths.index("/fault/429-seconds/a.jpg")
+        gaps = [later.at - earlier.at for earlier, later in pairwise(shop.hits)]
+        assert gaps[at] >= 0.95
+
+    def test_a_failing_host_is_asked_seldom_and_given_up(self, shop, run_settings, list_of, images, records):
+        addresses = [shop.address(f"/fault/503/{n}.jpg", host="broken.test") for n in range(200)]
+        download(list_of(*addresses), images, run_settings(n_connections=2))
+        assert len(shop.hits) < 20
+        assert {row["status"] for row in records(images).values()} == {"http_5xx", "set_aside"}
+
+
+class TestRobotsTxt:
+    RULES = b"User-agent: *\nDisallow: /private/\n\nUser-agent: aisle\nDisallow: /not-for-aisle/\n"
+
+    def test_robots_txt_is_read_first_and_obeyed_where_asked(
+        self, shop, run_settings, list_of, images, records, picture
+    ):
+        shop.site.pictures |= {
+            "/robots.txt": self.RULES,
+            "/not-for-aisle/b.jpg": picture,
+            "/private/c.jpg": picture,
+        }
+        good, bad, others = (
+            shop.address(path) for path in ("/a.jpg", "/not-for-aisle/b.jpg", "/private/c.jpg")
+        )
+        download(list_of(good, bad, others), images, run_settings(fetch={"honours_robots_txt": True}))
+        found = {address: row["status"] for address, row in records(images).items()}
+        assert found == {good: "ok", bad: "robots_txt", others: "ok"}
+        assert shop.hits[0].path == "/robots.txt"
+        assert [hit.path for hit in shop.hits].count("/robots.txt") == 1
+
+    def test_a_host_without_robots_txt_allows_all(self, run_settings, list_of, images, records, picture):
+        with serve(Site({"/a.jpg": picture})) as shop:
+            address = shop.address("/a.jpg")
+            download(list_of(address), images, run_settings(fetch={"honours_robots_txt": True}))
+        assert records(images)[address]["status"] == "ok"
