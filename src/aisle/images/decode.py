@@ -97,7 +97,7 @@ def decode_rgb(data: bytes, *, max_pixels: int = MAX_PIXELS, target: int | None 
         _refuse_size(image.size, max_pixels)
         if target is not None:
             image.draft(None, (2 * target, 2 * target))
-        return _pixels(image, data, kind, max_pixels)
+        return _upright(_colours(image, data, kind, max_pixels), image)
 
 
 def decode_to_fit(
@@ -123,11 +123,14 @@ def decode_to_fit(
         _refuse_size(image.size, max(max_pixels, max_scaled_pixels) if is_scaled else max_pixels)
         wanted = _fit(image.size, longest_side)
         image.draft(None, (2 * wanted[0], 2 * wanted[1]))
-        pixels = _pixels(image, data, kind, max_pixels)
-        if is_turned := pixels.size == image.size[::-1] != image.size:
-            wanted = wanted[::-1]
-        if pixels.size != wanted:
-            pixels = pixels.resize(wanted, Image.Resampling.BICUBIC)
+        decoded = _colours(image, data, kind, max_pixels)
+        if decoded.size != wanted:
+            # A side of 787 pixels at 1/2 is 394, the last of them half filled: the rest lies outside the box.
+            scale = round(width / decoded.width)
+            box = (0.0, 0.0, width / scale, height / scale)
+            decoded = decoded.resize(wanted, Image.Resampling.BICUBIC, box)
+        pixels = _upright(decoded, image)
+        is_turned = pixels.size == wanted[::-1] and wanted[0] != wanted[1]
         return Fitted(pixels, kind, *((height, width) if is_turned else (width, height)))
 
 
@@ -147,10 +150,11 @@ def _opened(data: bytes) -> Iterator[tuple[ImageFile.ImageFile, str]]:
         raise Undecodable(f"broken {kind}: {error or type(error).__name__}", status) from error
 
 
-def _pixels(image: ImageFile.ImageFile, data: bytes, kind: str, max_pixels: int) -> Image.Image:
+def _colours(image: ImageFile.ImageFile, data: bytes, kind: str, max_pixels: int) -> Image.Image:
+    """Decode the pixels, in sRGB, and not yet upright."""
     image.load()
     _refuse_size(image.size, max_pixels)
-    return _upright(_srgb(_plain(image, data, kind), image.info.get("icc_profile")), image)
+    return _srgb(_plain(image, data, kind), image.info.get("icc_profile"))
 
 
 def _fit(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
