@@ -1,9 +1,11 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
 from aisle.encoders.ngrams.encoder import build, merge, restore
 from strategies import links, product_texts
@@ -241,27 +243,6 @@ class TestStoring:
         with pytest.raises(ValueError, match="call fit first"):
             again.update_rows(weighed, *every(weighed), np.zeros((3, 32), np.float32), 1.0)
 
-    @pytest.mark.parametrize(
-        ("name", "tensor", "message"),
-        [
-            ("keys", None, "there is no tensor 'keys'"),
-            ("table", np.zeros((3, 16), np.float16), "'table' is float16 (3, 16), not float16"),
-            ("idf", np.zeros(3, np.float64), "'idf' is float64 (3,), not float32"),
-        ],
-    )
-    def test_tensors_that_do_not_fit_are_refused(self, batch_of, name, tensor, message):
-        encoder, _, _ = fitted(batch_of(products_of(5)))
-        tensors = {k: v for k, v in (encoder.tensors() | {name: tensor}).items() if v is not None}
-        with pytest.raises(AisleError) as error:
-            restore(encoder.settings(), tensors)
-        assert message in str(error.value)
-
-    def test_keys_beyond_the_buckets_are_refused(self, batch_of):
-        encoder, _, _ = fitted(batch_of(products_of(5)))
-        fewer = encoder.settings() | {"buckets": 2**8}
-        with pytest.raises(AisleError, match="'keys' holds"):
-            restore(fewer, encoder.tensors())
-
 
 class TestMerge:
     def test_encoders_of_different_fits_are_refused(self, batch_of):
@@ -303,3 +284,13 @@ class TestMisuse:
         encoder, _, weighed = fitted(batch_of(products_of(5)))
         with pytest.raises(ValueError, match=r"must be \(5, 32\)"):
             encoder.update_rows(weighed, *every(weighed), np.zeros((5, 16), np.float32), 1.0)
+
+
+def test_nothing_is_compiled_on_import():
+    code = (
+        "import aisle.encoders.ngrams.encoder\n"
+        "from aisle.encoders.ngrams import hashing, sums, weighting\n"
+        "kernels = [hashing.hash_rows, sums.sum_rows, sums.step_rows, weighting.weigh_rows]\n"
+        "assert not any(kernel.signatures for kernel in kernels)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

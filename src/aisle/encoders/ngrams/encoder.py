@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS
 from aisle.encoders.ngrams.collecting import hash_products
 from aisle.encoders.ngrams.features import NgramFeatures, gather
@@ -21,7 +20,8 @@ from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
 from aisle.encoders.ngrams.slices import Slices
 from aisle.encoders.ngrams.sums import step_rows, sum_rows
 from aisle.encoders.ngrams.table import LINE, as_kernels_read, empty_table, halved
-from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary, make_vocabulary
+from aisle.encoders.ngrams.tensors import from_tensors, to_tensors
+from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary
 
 if TYPE_CHECKING:
     from aisle.images.source import ImageSource
@@ -77,18 +77,8 @@ class NgramEncoder:
         return self._settings.as_json()
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """See Encoder.
-
-        Returns:
-            `keys` (slots,) uint32, `idf` (slots,) float32, `unseen_idf` (1,) float32,
-            `table` (slots, dim) float16.
-        """
-        return {
-            "keys": self._vocabulary.keys,
-            "idf": self._vocabulary.idf,
-            "unseen_idf": np.array([self._vocabulary.unseen_idf], np.float32),
-            "table": self.table if self.table.dtype == np.float16 else halved(self.table),
-        }
+        """See Encoder; what they are stands at tensors.to_tensors."""
+        return to_tensors(self._vocabulary, self.table)
 
     def fingerprint(self) -> str:
         """See Encoder."""
@@ -301,40 +291,8 @@ def restore(settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) ->
         AisleError: they do not fit together.
     """
     checked = read_settings(settings)
-    faults = _tensor_faults(checked, tensors)
-    if faults:
-        raise AisleError(f"the stored n-grams are no good: {'; '.join(faults)}; store the model again")
-    vocabulary = make_vocabulary(
-        np.array(tensors["keys"], np.uint32),
-        np.array(tensors["idf"], np.float32),
-        np.float32(tensors["unseen_idf"][0]),
-        checked.n_keys,
-    )
-    table = empty_table(len(vocabulary), checked.dim, np.float16)
-    table[:] = tensors["table"]
+    vocabulary, table = from_tensors(checked, tensors)
     return NgramEncoder(checked, vocabulary, table)
-
-
-def _tensor_faults(settings: NgramSettings, tensors: Mapping[str, NDArray[Any]]) -> list[str]:
-    n_slots = len(tensors["keys"]) if "keys" in tensors else 0
-    wanted = {
-        "keys": (np.uint32, (n_slots,)),
-        "idf": (np.float32, (n_slots,)),
-        "unseen_idf": (np.float32, (1,)),
-        "table": (np.float16, (n_slots, settings.dim)),
-    }
-    found = []
-    for name, (kind, shape) in wanted.items():
-        if name not in tensors:
-            found.append(f"there is no tensor '{name}'")
-        elif tensors[name].dtype != kind or tensors[name].shape != shape:
-            is_now = f"{tensors[name].dtype} {tensors[name].shape}"
-            found.append(f"'{name}' is {is_now}, not {np.dtype(kind)} {shape}")
-    if not found and n_slots and int(tensors["keys"].max()) >= settings.n_keys:
-        found.append(
-            f"'keys' holds {tensors['keys'].max()}; the settings allow for less than {settings.n_keys}"
-        )
-    return found
 
 
 def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
