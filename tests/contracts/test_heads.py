@@ -33,13 +33,17 @@ class TestEveryHead:
         head = build(name)
         tensors = {k: torch.from_numpy(v.copy()) for k, v in head.parameters().items()}
         given = vectors()
-        as_tensors = restore_head(name, head.settings(), tensors).scores({k: torch.from_numpy(v) for k, v in given.items()})
+        as_tensors = restore_head(name, head.settings(), tensors).scores(
+            {k: torch.from_numpy(v) for k, v in given.items()}
+        )
         np.testing.assert_allclose(as_tensors.numpy(), head.scores(given), rtol=1e-4, atol=1e-6)
 
     def test_every_weight_gets_a_gradient(self, name):
         head = build(name)
         tensors = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in head.parameters().items()}
-        scores = restore_head(name, head.settings(), tensors).scores({k: torch.from_numpy(v) for k, v in vectors().items()})
+        scores = restore_head(name, head.settings(), tensors).scores(
+            {k: torch.from_numpy(v) for k, v in vectors().items()}
+        )
         torch.log_softmax(scores, dim=1)[:, 0].sum().backward()
         assert all(t.grad is not None and t.grad.abs().sum() > 0 for t in tensors.values())
 
@@ -53,7 +57,10 @@ class TestEveryHead:
         head, given = build(name), vectors()
         doubled = {**given, "text": np.tile(given["text"], 2)}
         np.testing.assert_allclose(
-            merge_heads(name, [head, head], joined=["text"]).scores(doubled), head.scores(given), rtol=1e-5, atol=1e-6
+            merge_heads(name, [head, head], joined=["text"]).scores(doubled),
+            head.scores(given),
+            rtol=1e-5,
+            atol=1e-6,
         )
 
 

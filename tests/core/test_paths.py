@@ -88,7 +88,9 @@ class TestNewDirectory:
             "with new_directory(pathlib.Path(sys.argv[1]), overwrite=True, marker='mark') as folder:\n"
             "    (folder / 'mark').write_text('new'); print('ready', flush=True); time.sleep(60)\n"
         )
-        with subprocess.Popen([sys.executable, "-c", script, tmp_path / "out"], stdout=subprocess.PIPE) as child:
+        with subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path / "out"], stdout=subprocess.PIPE
+        ) as child:
             child.stdout.readline()
             child.kill()
         assert (tmp_path / "out/mark").read_text() == "old"

@@ -8,7 +8,7 @@ from aisle.heads import flat
 GENERATOR = np.random.default_rng(1)
 
 
-@pytest.fixture()
+@pytest.fixture
 def head():
     return flat.build({}, {"text": 3, "image": 2}, 4, np.random.default_rng(1), {"text": 1.0, "image": 1.0})
 
@@ -17,7 +17,9 @@ def test_scores_are_the_bias_and_the_sum_of_what_each_encoder_says(head):
     text, image = GENERATOR.random((5, 3), np.float32), GENERATOR.random((5, 2), np.float32)
     head.bias = np.arange(4, dtype=np.float32)
     apart = text @ head.weights["text"].T, image @ head.weights["image"].T
-    np.testing.assert_allclose(head.scores({"text": text, "image": image}), head.bias + apart[0] + apart[1], rtol=1e-5)
+    np.testing.assert_allclose(
+        head.scores({"text": text, "image": image}), head.bias + apart[0] + apart[1], rtol=1e-5
+    )
 
 
 def test_absent_evidence_adds_nothing(head):

@@ -10,12 +10,16 @@ from aisle.taxonomy.tree import from_paths
 
 TREE = from_paths([("Toys", "Kites"), ("Toys", "Balls"), ("Food",)])
 TOYS, KITES, FOOD = (TREE.find(text) for text in ("Toys", "Toys > Kites", "Food"))
-IMAGES = [[], [{"link": "a.jpg", "sha256": "0", "status": "ok"}, {"link": "../b", "sha256": "", "status": "outside"}]]
+IMAGES = [
+    [],
+    [{"link": "a.jpg", "sha256": "0", "status": "ok"}, {"link": "../b", "sha256": "", "status": "outside"}],
+]
 
 
 def products():
     rows = [
-        {f.name: IMAGES[i] if f.name == "images" else f"{f.name}{i}" for f in PRODUCT_SCHEMA} for i in range(2)
+        {f.name: IMAGES[i] if f.name == "images" else f"{f.name}{i}" for f in PRODUCT_SCHEMA}
+        for i in range(2)
     ]
     return pa.RecordBatch.from_pylist(rows, schema=PRODUCT_SCHEMA)
 
@@ -39,7 +43,10 @@ def test_a_row_tells_the_leaf_its_path_and_the_probability_of_each_level():
 
 def test_runners_up_follow_the_best_when_asked_for():
     row = RowMaker(TREE, 2).rows(products(), ANSWERS).to_pylist()[0]
-    assert [(t["category_path"], t["probability"]) for t in row["top"]] == [("Toys > Kites", 0.5), ("Food", 0.25)]
+    assert [(t["category_path"], t["probability"]) for t in row["top"]] == [
+        ("Toys > Kites", 0.5),
+        ("Food", 0.25),
+    ]
 
 
 def test_a_product_without_evidence_says_so():
@@ -47,4 +54,7 @@ def test_a_product_without_evidence_says_so():
 
 
 def test_an_image_that_did_not_speak_is_named_with_the_reason():
-    assert RowMaker(TREE, 1).rows(products(), ANSWERS).column("reason").to_pylist() == ["", "image outside: ../b"]
+    assert RowMaker(TREE, 1).rows(products(), ANSWERS).column("reason").to_pylist() == [
+        "",
+        "image outside: ../b",
+    ]

@@ -35,7 +35,9 @@ def test_all_leaves_cost_nothing():
 def test_smoothing_mixes_in_the_mean_over_all_leaves():
     plain = set_valued_loss(SCORES, sets([(0, 1)], [(2, 3)]), 0.0)
     smooth = set_valued_loss(SCORES, sets([(0, 1)], [(2, 3)]), 0.2)
-    np.testing.assert_allclose(smooth.numpy(), 0.8 * plain.numpy() - 0.2 * SCORES.mean(dim=1).numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        smooth.numpy(), 0.8 * plain.numpy() - 0.2 * SCORES.mean(dim=1).numpy(), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("shift", [-1000.0, 1000.0])
