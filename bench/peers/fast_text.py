@@ -43,7 +43,8 @@ def predict(arguments: argparse.Namespace) -> None:
         for at in range(0, len(ids), 20_000):
             labels, p = model.predict([clean(t) for t in titles[at : at + 20_000]], k=1)
             out.writelines(
-                f"{i}\t{label[0]}\t{q[0]:.6f}\n" for i, label, q in zip(ids[at : at + 20_000], labels, p, strict=True)
+                f"{i}\t{label[0]}\t{q[0]:.6f}\n"
+                for i, label, q in zip(ids[at : at + 20_000], labels, p, strict=True)
             )
 
 

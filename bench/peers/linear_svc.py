@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.json
 import scipy.sparse
-from sklearn.feature_extraction.text import TfidfTransformer, CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
@@ -52,7 +52,8 @@ def read(path: Path, columns: dict[str, str]) -> dict[str, list[str]]:
         table = pa.json.read_json(str(path))
     else:
         options = pa.csv.ParseOptions(
-            delimiter="\t" if ".tsv" in path.name else ",", newlines_in_values=".csv" in path.name,
+            delimiter="\t" if ".tsv" in path.name else ",",
+            newlines_in_values=".csv" in path.name,
             quote_char=False if ".tsv" in path.name else '"',
         )
         table = pa.csv.read_csv(path, parse_options=options)
@@ -103,7 +104,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--c", type=float, default=0.3)
     parser.add_argument(
-        "--columns", required=True, help="field=column,...; `label` for training, `id` for prediction",
+        "--columns",
+        required=True,
+        help="field=column,...; `label` for training, `id` for prediction",
         type=lambda text: dict(pair.split("=") for pair in text.split(",")),
     )
     arguments = parser.parse_args()

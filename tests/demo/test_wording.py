@@ -56,11 +56,11 @@ class TestTitle:
 
 
 class TestDescription:
-    def test_two_in_five_are_missing_and_some_carry_mark_up(self):
+    def test_one_in_three_is_missing_and_some_carry_mark_up(self):
         rng = random.Random(1)
         words, leaf = TABLES.languages["en"], TABLES.leaves["kettles"]
         told = [tell_description(KETTLE, leaf, words, rng) for _ in range(500)]
-        assert 0.3 < told.count("") / len(told) < 0.5
+        assert 0.25 < told.count("") / len(told) < 0.45
         assert any(text.startswith("<p>") for text in told)
 
     @given(seed=seeds, language=st.sampled_from(LANGUAGES))

@@ -8,7 +8,7 @@ from aisle.heads import flat
 GENERATOR = np.random.default_rng(1)
 
 
-@pytest.fixture()
+@pytest.fixture
 def head():
     return flat.build({}, {"text": 3, "image": 2}, 4, np.random.default_rng(1), {"text": 1.0, "image": 1.0})
 

@@ -1,6 +1,7 @@
 """Copies with fields taken away."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,15 +19,17 @@ def test_a_copy_has_some_of_the_products_fields_and_never_others(masks, seed):
     assert ((kept > 0) == (fields > 0)).all()
 
 
-def test_half_keep_one_field_and_half_of_these_the_title():
-    fields = np.full(40_000, TITLE | 2 | IMAGE, np.uint8)
-    kept = take_away(fields, np.random.default_rng(1))
+def test_most_keep_one_field_alone_the_title_twice_as_often_as_the_image():
+    kept = take_away(np.full(40_000, TITLE | 2 | IMAGE, np.uint8), np.random.default_rng(1))
     share = {mask: (kept == mask).mean() for mask in range(64)}
-    # alone by design (1/2), or the rest of a draw that kept one or nothing
-    assert 0.35 < share[TITLE] < 0.50
-    assert 0.12 < share[IMAGE] < 0.22
-    assert 0.03 < share[TITLE | IMAGE] < 0.10
-    assert share[TITLE | 2 | IMAGE] > 0.03
+    assert share[TITLE] == pytest.approx(2 / 3 * (3 / 4 + 1 / 16), abs=0.01)
+    assert share[IMAGE] == pytest.approx(1 / 3 * (3 / 4 + 1 / 16), abs=0.01)
+    assert share[TITLE | 2 | IMAGE] == pytest.approx(1 / 16, abs=0.01)
+
+
+def test_a_field_is_never_left_without_the_title_or_the_image_of_a_product_that_has_one():
+    kept = take_away(np.full(4_000, TITLE | 2 | 8, np.uint8), np.random.default_rng(1))
+    assert (kept & TITLE).all()
 
 
 def test_a_product_without_a_title_keeps_one_of_what_it_has():

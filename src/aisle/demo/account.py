@@ -67,7 +67,11 @@ def _accuracy(journey: Journey) -> Iterator[_Line]:
         _percent(coverage),
         f"have probability {_SURE} or more; {_percent(precision)} of them right",
     )
-    yield "ECE", f"{metrics['ece']['leaf']['ece']:.3f}", "between probabilities and how often they come true"
+    yield (
+        "ECE",
+        f"{metrics['ece']['leaf']['ece']:.3f}",
+        "how far probabilities are from the truth, on average",
+    )
     right = sum(answer.is_right for answer in journey.answers)
     told = f"leaf accuracy on {len(journey.answers):,} products of one never seen"
     yield "new merchant", _percent(right / len(journey.answers)), told

@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 from aisle.demo.pictures import Look, Studio
 from aisle.demo.tables import Tables
 
-_COLUMNS = 12
+_COLUMNS = 17
 _PIXELS = 112
 _CAPTION = 16
 

@@ -11,11 +11,15 @@ from time import perf_counter
 
 from aisle import __version__
 from aisle.catalogue import Manifest
+from aisle.catalogue.ingest import ingest
+from aisle.catalogue.settings import IngestSettings
 from aisle.core.paths import check_output
 from aisle.demo.shop import Shop, ShopSettings, make_shop
 from aisle.evaluation import Report
 from aisle.feeds import FeedOptions, read_feed
-from aisle.prediction import PredictSummary
+from aisle.prediction import EvaluateOptions, PredictSettings, PredictSummary, evaluate_model, predict
+from aisle.taxonomy.readers import read_taxonomy
+from aisle.training import TrainOptions, read_recipe, train
 
 MARKER = "aisle-demo.json"
 
@@ -25,6 +29,7 @@ tell shapes and colours apart. Of twenty small networks of timm this one did it 
 layer sees the whole image at once, and a linear layer on its vectors alone finds the leaf of two products in
 five. By chance it would be one in forty."""
 
+_TOP = 3
 _SPOKEN = ("de", "fr", "es")
 
 Tell = Callable[[str], None]
@@ -124,39 +129,13 @@ def take_journey(out: Path, tell: Tell, settings: ShopSettings | None = None) ->
         tell("A small shop of its own making: three merchants, and a fourth who is new")
         shop = make_shop(places.shop, settings)
     with _timed("ingest", seconds):
-        _tell_command(
-            tell,
-            "ingest",
-            *shop.feeds,
-            "--taxonomy",
-            shop.taxonomy,
-            "--images",
-            shop.images,
-            "--out",
-            places.catalogue,
-        )
-        manifest = _ingest(shop, places)
+        manifest = _ingest(shop, places, tell)
     with _timed("train", seconds):
-        changes = [part for change in IMAGE_SETTINGS for part in ("--set", change)]
-        _tell_command(tell, "train", places.catalogue, *changes, "--out", places.model)
         _train(places, tell)
     with _timed("evaluate", seconds):
-        _tell_command(tell, "evaluate", places.model, places.catalogue, "--out", places.scores)
-        report = _evaluate(places)
+        report = _evaluate(places, tell)
     with _timed("predict", seconds):
-        _tell_command(
-            tell,
-            "predict",
-            places.model,
-            shop.new_feed,
-            "--images",
-            shop.images,
-            "--top",
-            "3",
-            "--out",
-            places.answers,
-        )
-        predicted = _predict(shop, places)
+        predicted = _predict(shop, places, tell)
     return Journey(
         places=places,
         manifest=manifest,
@@ -191,43 +170,45 @@ def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
     seconds[stage] = perf_counter() - started
 
 
-def _tell_command(tell: Tell, *words: object) -> None:
-    tell("$ aisle " + shlex.join(str(word) for word in words))
-
-
-def _ingest(shop: Shop, places: Places) -> Manifest:
-    from aisle.catalogue.ingest import ingest
-    from aisle.catalogue.settings import IngestSettings
-
+def _ingest(shop: Shop, places: Places, tell: Tell) -> Manifest:
+    _tell_command(
+        tell, "ingest", *shop.feeds, taxonomy=shop.taxonomy, images=shop.images, out=places.catalogue
+    )
     settings = IngestSettings(taxonomy=str(shop.taxonomy), images=shop.images, overwrite=True)
     return ingest([str(feed) for feed in shop.feeds], settings, places.catalogue)
 
 
 def _train(places: Places, tell: Tell) -> None:
-    from aisle.training import TrainOptions, read_recipe, train
-
+    _tell_command(tell, "train", places.catalogue, set=IMAGE_SETTINGS, out=places.model)
     recipe = read_recipe("multimodal", IMAGE_SETTINGS)
     train(places.catalogue, places.model, recipe, TrainOptions(overwrite=True, cache=places.cache), tell)
 
 
-def _evaluate(places: Places) -> Report:
-    from aisle.prediction import EvaluateOptions, evaluate_model
-
+def _evaluate(places: Places, tell: Tell) -> Report:
+    _tell_command(tell, "evaluate", places.model, places.catalogue, out=places.scores)
     options = EvaluateOptions(overwrite=True, cache=places.cache)
     return evaluate_model(places.model, str(places.catalogue), places.scores, options)
 
 
-def _predict(shop: Shop, places: Places) -> PredictSummary:
-    from aisle.prediction import PredictSettings, predict
-
-    settings = PredictSettings(images=shop.images, top=3, overwrite=True, cache=places.cache)
+def _predict(shop: Shop, places: Places, tell: Tell) -> PredictSummary:
+    _tell_command(
+        tell, "predict", places.model, shop.new_feed, images=shop.images, top=_TOP, out=places.answers
+    )
+    settings = PredictSettings(images=shop.images, top=_TOP, overwrite=True, cache=places.cache)
     return predict(places.model, [str(shop.new_feed)], places.answers, settings)
+
+
+def _tell_command(tell: Tell, name: str, *words: Path, **options: object) -> None:
+    """Tell the command line that does the same; an option that is a tuple is repeated."""
+    line = ["aisle", name, *map(str, words)]
+    for option, value in options.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            line += [f"--{option}", str(one)]
+    tell(f"$ {shlex.join(line)}")
 
 
 def _read_answers(shop: Shop, places: Places) -> Iterator[Answer]:
     """The answers as they were written, beside the products and the truth about them."""
-    from aisle.taxonomy.readers import read_taxonomy
-
     tree = read_taxonomy(str(shop.taxonomy))
     true = {(row["merchant"], row["id"]): row for row in _rows(shop.truth)}
     batches = read_feed(str(shop.new_feed), FeedOptions())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from aisle.core.progress import progress
 from aisle.demo.pictures import Studio, encode
 from aisle.demo.products import Photo
 
@@ -32,8 +33,9 @@ def write_photos(photos: Iterable[Photo], studio: Studio, folder: Path, *, n_thr
     def write(photo: Photo) -> None:
         (folder / photo.link).write_bytes(photo_bytes(photo, studio))
 
-    with ThreadPoolExecutor(n_threads) as threads:
-        list(threads.map(write, wanted.values()))
+    with ThreadPoolExecutor(n_threads) as threads, progress("Taking photos", len(wanted)) as advance:
+        for _ in threads.map(write, wanted.values()):
+            advance()
     return len(wanted)
 
 

@@ -36,7 +36,7 @@ class ShopSettings:
 
     n_products: int = 2000
     n_new: int = 150
-    seed: int = 8
+    seed: int = 2
 
     def __post_init__(self) -> None:
         if self.n_products < 50 or self.n_new < 10:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aisle.demo.tables import Language, Leaf
 
-_NAMELESS = 0.15
-_UNDESCRIBED = 0.4
+_NAMELESS = 0.13
+_UNDESCRIBED = 0.36
 _MARKED_UP = 0.05
 _SHOUTED = 0.03
 _MISTYPED = 0.03
@@ -27,7 +27,7 @@ class Facts:
 
 
 def tell_title(facts: Facts, words: Language, rng: random.Random) -> str:
-    """Write a title. One in seven names the collection but not the thing, as merchants do."""
+    """Write a title. One in eight names the collection but not the thing, as merchants do."""
     template = rng.choice(words.nameless if rng.random() < _NAMELESS else words.titles)
     told = _told(facts, words, rng)
     pieces = [_squeezed(piece.format(**told)) for piece in template.split("/") if _is_told(piece, told)]
@@ -38,7 +38,7 @@ def tell_title(facts: Facts, words: Language, rng: random.Random) -> str:
 
 
 def tell_description(facts: Facts, leaf: Leaf, words: Language, rng: random.Random) -> str:
-    """Write a description, or none for two products in five; a few carry mark-up."""
+    """Write a description, or none for one product in three; a few carry mark-up."""
     if rng.random() < _UNDESCRIBED:
         return ""
     sentences = []

@@ -152,8 +152,8 @@ def _strewn(rows: list[bytes], broken: Sequence[bytes], rng: random.Random) -> l
     return strewn
 
 
-# Rows that no reader can take for products. A lone quote stands in a row that is too short as well, since a reader
-# may rightly take it for a letter.
+# Rows that no reader can take for products. A lone quote stands in a row that is too short as well, since a
+# reader may rightly take it for a letter.
 _BROKEN_TSV = (
     b"20001\tTasse mit zu wenig Feldern\tblau\n",
     b"20002\tRegal\t\t\t\t\t\t\t530\t\t1.00 EUR\tin stock\tein Feld\tzu viel\n",

@@ -73,10 +73,8 @@ class FrozenEncoder(Encoder, ItemEncoder, Protocol):
         """Learn mean and deviation from the vectors of training products: (products, n_dims), (products,)."""
         ...
 
-    def standardise(
-        self, vectors: NDArray[np.floating[Any]], present: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Bring products' vectors to mean 0 and deviation 1; zeros where `present` is false."""
+    def standardise(self, vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Bring products' vectors to mean 0 and deviation 1: (products, n_dims)."""
         ...
 
 

@@ -108,7 +108,7 @@ class Predictor:
             return encoder.forward(encoder.prepare(products, images))
         frozen = cast(FrozenEncoder, encoder)
         vectors, present = encode_products(frozen, [products], images, self._cache)
-        return frozen.standardise(vectors, present), present
+        return frozen.standardise(vectors) * present[:, None], present
 
     def _prediction(self, answers: Answers, row: int) -> Prediction:
         tree = self.tree

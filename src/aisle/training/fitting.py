@@ -109,7 +109,7 @@ def fit(
     settings = recipe.training
     for part in evidence.values():
         part.fit(run.rows)
-    n_steps = settings.epochs * n_batches(len(run.rows), settings)
+    n_steps = run.epochs * n_batches(len(run.rows), settings)
     learner = Learner(recipe.head, evidence, data.n_leaves, settings, seed, n_steps)
     found = checkpoints.load(run.name)
     done = Progressed.unbundle(learner, *found) if found else Progressed()

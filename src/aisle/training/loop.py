@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.core.records import FIELDS
 from aisle.heads.base import HEADS, Head, restore_head
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.copies import take_away
@@ -67,6 +68,7 @@ class Learner:
             {name: settings.rates[name].init for name in evidence},
         )
         self.parameters = {k: torch.nn.Parameter(torch.from_numpy(v)) for k, v in first.parameters().items()}
+        self.parameters["absent"] = torch.nn.Parameter(torch.zeros(len(FIELDS)))
         self.head: Head = restore_head(self._head_name, first.settings(), self.parameters)
         self.optimizer = torch.optim.AdamW(self._groups(), betas=(0.9, 0.99))
         self._full_rates = [group["lr"] for group in self.optimizer.param_groups]
@@ -86,8 +88,8 @@ class Learner:
     def learn(self, batch: Batch, labels: LabelSets) -> float:
         """Take one step down the mean loss, and return it.
 
-        The sum over complete products and copies is divided by the number of complete ones, so that
-        copies add to a step and take nothing from the complete products.
+        The sum over complete products and weighted copies is divided by the number of complete ones, so
+        that copies add to a step and take nothing from the complete products.
 
         Args:
             labels: of the batch's products.
@@ -96,8 +98,10 @@ class Learner:
         for group, rate in zip(self.optimizer.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * factor
         vectors = self._tensors(batch)
-        losses = set_valued_loss(self.head.scores(vectors), labels, self.settings.label_smoothing)
-        loss = losses.sum() / batch.n_complete
+        scores = self.head.scores(vectors) / self._temperatures(batch.fields)[:, None]
+        losses = set_valued_loss(scores, labels, self.settings.label_smoothing)
+        complete, copies = losses[: batch.n_complete], losses[batch.n_complete :]
+        loss = (complete.sum() + self.settings.copy_weight * copies.sum()) / batch.n_complete
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -108,7 +112,18 @@ class Learner:
                     batch.rows, batch.fields, gradient.numpy(), self.settings.rates[name].table * factor
                 )
         self.step += 1
-        return float(losses[: batch.n_complete].detach().mean())
+        return float(complete.detach().mean())
+
+    def _temperatures(self, fields: NDArray[np.uint8]) -> "torch.Tensor":
+        """The temperature of each product: log T is the sum of a learned number over its absent fields.
+
+        A title alone may then say what it says beside other fields, and need not shout it: without this, copies
+        teach each field to carry a product by itself, and where all speak they outshout each other.
+        """
+        import torch
+
+        absent = (fields[:, None] >> np.arange(len(FIELDS)) & 1) == 0
+        return torch.exp(torch.from_numpy(absent.astype(np.float32)) @ self.parameters["absent"])
 
     def _tensors(self, batch: Batch) -> "dict[str, torch.Tensor]":
         import torch

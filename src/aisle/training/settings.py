@@ -30,6 +30,7 @@ class TrainingSettings:
         epochs: passes over the products, at most.
         batch: complete products in a batch.
         copies: copies with fields taken away that join a batch, as a share of `batch`.
+        copy_weight: weight of a copy in the loss, where a complete product has 1.
         label_smoothing: weight of the mean of -log p over all leaves in the loss, below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
         patience: epochs without a better held-out accuracy after which training stops; 0 never stops early.
@@ -44,7 +45,8 @@ class TrainingSettings:
 
     epochs: int = 16
     batch: int = 64
-    copies: float = 0.25
+    copies: float = 0.1
+    copy_weight: float = 1.0
     label_smoothing: float = 0.2
     warmup: float = 0.05
     patience: int = 8
@@ -61,7 +63,7 @@ class TrainingSettings:
         for name in ("epochs", "batch", "members"):
             if getattr(self, name) < 1:
                 found.append(f"training.{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("copies", "patience", "threads", "checkpoint_s"):
+        for name in ("copies", "copy_weight", "patience", "threads", "checkpoint_s"):
             if getattr(self, name) < 0:
                 found.append(f"training.{name} is {getattr(self, name)}; it must not be negative")
         for name in ("label_smoothing", "warmup"):

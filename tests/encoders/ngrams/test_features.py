@@ -13,7 +13,7 @@ PARTS = [
 class TestGather:
     @pytest.mark.parametrize("in_files", [False, True])
     def test_parts_are_set_one_below_the_other(self, tmp_path, in_files):
-        features = gather(PARTS, 2, weighed=False, folder=tmp_path if in_files else None)
+        features = gather(PARTS, 2, 10, weighed=False, folder=tmp_path if in_files else None)
         assert len(features) == 3
         assert features.block_ptr.tolist() == [0, 2, 3, 3, 3, 4, 4]
         assert features.key.tolist() == [5, 1, 9, 7]
@@ -22,28 +22,28 @@ class TestGather:
 
     @pytest.mark.parametrize("in_files", [False, True])
     def test_nothing_is_no_rows(self, tmp_path, in_files):
-        features = gather([], 2, weighed=True, folder=tmp_path if in_files else None)
+        features = gather([], 2, 10, weighed=True, folder=tmp_path if in_files else None)
         assert len(features) == 0
         assert features.key.dtype == np.int32
 
     def test_a_single_part_stays_what_it_is(self):
-        assert gather(PARTS[:1], 2, weighed=False, folder=None).key.tolist() == [5, 1, 9]
+        assert gather(PARTS[:1], 2, 10, weighed=False, folder=None).key.tolist() == [5, 1, 9]
 
     @pytest.mark.parametrize("in_files", [False, True])
     def test_arrays_are_read_only(self, tmp_path, in_files):
-        features = gather(PARTS, 2, weighed=False, folder=tmp_path if in_files else None)
+        features = gather(PARTS, 2, 10, weighed=False, folder=tmp_path if in_files else None)
         with pytest.raises(ValueError, match="read-only"):
             features.weight[0] = 1
 
     def test_features_that_are_mapped_outlive_others_in_the_same_files(self, tmp_path):
-        first = gather(PARTS, 2, weighed=True, folder=tmp_path)
-        second = gather(PARTS[:1], 2, weighed=True, folder=tmp_path)
+        first = gather(PARTS, 2, 10, weighed=True, folder=tmp_path)
+        second = gather(PARTS[:1], 2, 10, weighed=True, folder=tmp_path)
         assert first.key.tolist() == [5, 1, 9, 7]
         assert second.key.tolist() == [5, 1, 9]
 
     def test_hashed_and_weighed_features_share_a_folder(self, tmp_path):
-        hashed = gather(PARTS, 2, weighed=False, folder=tmp_path)
-        gather(PARTS[:1], 2, weighed=True, folder=tmp_path)
+        hashed = gather(PARTS, 2, 10, weighed=False, folder=tmp_path)
+        gather(PARTS[:1], 2, 10, weighed=True, folder=tmp_path)
         assert hashed.key.tolist() == [5, 1, 9, 7]
         assert not list(tmp_path.glob("*.partial"))
 
@@ -58,6 +58,7 @@ class TestSlices:
             weight=np.zeros(n, np.float32),
             n_blocks=1,
             weighed=False,
+            n_keys=1,
         )
 
     def test_no_slice_has_more_than_is_asked_for(self):

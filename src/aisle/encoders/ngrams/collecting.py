@@ -16,7 +16,11 @@ _NGRAMS_AT_ONCE = 2**21
 
 
 def hash_products(
-    products: pa.RecordBatch, fields: tuple[str, ...], plan: NDArray[np.int64], shift: int
+    products: pa.RecordBatch,
+    fields: tuple[str, ...],
+    plan: NDArray[np.int64],
+    shift: int,
+    at_once: int = _NGRAMS_AT_ONCE,
 ) -> Iterator[Part]:
     """Hash the n-grams of a batch.
 
@@ -25,6 +29,7 @@ def hash_products(
         fields: those that the plan reads.
         plan: (blocks, 4) field, kind, shortest and longest n-gram.
         shift: 64 less the number of bits of a bucket.
+        at_once: n-grams that a part has at most, unless one row has more.
 
     Yields:
         The n-grams of the next rows, not weighed.
@@ -33,7 +38,7 @@ def hash_products(
     n_rows, n_blocks = products.num_rows, len(plan)
     work = _workspace(columns.longest, plan)
     bounds = _bounds(columns.offsets, plan)
-    room = int(min(bounds.sum(), max(_NGRAMS_AT_ONCE, bounds.max(initial=0))))
+    room = int(min(bounds.sum(), max(at_once, bounds.max(initial=0))))
     block_ptr = np.zeros(n_rows * n_blocks + 1, np.int64)
     first = 0
     while first < n_rows:

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aisle.core.errors import AisleError
-from aisle.core.records import FIELDS, TEXT_FIELDS
+from aisle.core.records import FIELDS
 from aisle.encoders.ngrams.collecting import hash_products
 from aisle.encoders.ngrams.features import NgramFeatures, gather
 from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
 from aisle.encoders.ngrams.slices import Slices
 from aisle.encoders.ngrams.sums import step_rows, sum_rows
 from aisle.encoders.ngrams.table import LINE, as_kernels_read, empty_table, halved
-from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary, make_vocabulary
+from aisle.encoders.ngrams.tensors import from_tensors, to_tensors
+from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary
 
 if TYPE_CHECKING:
     from aisle.images.source import ImageSource
@@ -54,14 +54,13 @@ class NgramEncoder:
         self._factors = np.array([b.weight for b in self._blocks], np.float32)
         self._shift = 64 - (settings.buckets.bit_length() - 1)
         self._slices = Slices()
-        self._vocabulary = vocabulary or empty_vocabulary()
+        self._vocabulary = empty_vocabulary(settings.n_keys) if vocabulary is None else vocabulary
         self.table: NDArray[Any] = empty_table(0, settings.dim, np.float32) if table is None else table
 
     @property
     def fields(self) -> tuple[str, ...]:
         """See Encoder."""
-        read = {b.field for b in self._blocks}
-        return tuple(name for name in TEXT_FIELDS if name in read)
+        return self._settings.fields
 
     @property
     def n_dims(self) -> int:
@@ -78,18 +77,8 @@ class NgramEncoder:
         return self._settings.as_json()
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """See Encoder.
-
-        Returns:
-            `keys` (slots,) uint32, `idf` (slots,) float32, `unseen_idf` (1,) float32,
-            `table` (slots, dim) float16.
-        """
-        return {
-            "keys": self._vocabulary.keys,
-            "idf": self._vocabulary.idf,
-            "unseen_idf": np.array([self._vocabulary.unseen_idf], np.float32),
-            "table": self.table if self.table.dtype == np.float16 else halved(self.table),
-        }
+        """See Encoder; what they are stands at tensors.to_tensors."""
+        return to_tensors(self._vocabulary, self.table)
 
     def fingerprint(self) -> str:
         """See Encoder."""
@@ -138,7 +127,7 @@ class NgramEncoder:
         parts = (
             part for batch in batches for part in hash_products(batch, self.fields, self._plan, self._shift)
         )
-        return gather(parts, len(self._blocks), weighed=False, folder=folder)
+        return gather(parts, len(self._blocks), self._settings.n_keys, weighed=False, folder=folder)
 
     def fit(self, features: NgramFeatures, rows: NDArray[np.int64]) -> None:
         """Learn which n-grams there are and how common they are, and start a table of zeros.
@@ -150,7 +139,7 @@ class NgramEncoder:
         self._check(features, weighed=False)
         settings = self._settings
         self._vocabulary = learn_vocabulary(
-            features, rows, self._n_keys, min_df=settings.min_df, idf_power=settings.idf_power
+            features, rows, settings.n_keys, min_df=settings.min_df, idf_power=settings.idf_power
         )
         self.table = empty_table(len(self._vocabulary), self.n_dims, np.float32)
 
@@ -193,9 +182,9 @@ class NgramEncoder:
             (m, dim), the same with any number of threads; zeros where no field speaks.
         """
         self._check(features, weighed=True)
+        wanted = _wanted(features, rows, fields)
         out = np.empty((len(rows), self.n_dims), np.float32)
         table, lift = as_kernels_read(self.table)
-        wanted = np.array(rows, np.int64), np.array(fields, np.uint8)
 
         def work(first: int, stop: int) -> None:
             sum_rows(*_arrays(features), *wanted, self._bits, table, lift, first, stop, out)
@@ -224,9 +213,11 @@ class NgramEncoder:
         self._check(features, weighed=True)
         if self.table.dtype != np.float32:
             raise ValueError("the table was quantised, which ends training; call fit first")
+        if gradient.shape != (len(rows), self.n_dims):
+            raise ValueError(f"the gradient is {gradient.shape}; it must be {(len(rows), self.n_dims)}")
         table = self.table
+        wanted = _wanted(features, rows, fields)
         step = np.multiply(gradient, np.float32(-rate), dtype=np.float32, order="C")
-        wanted = np.array(rows, np.int64), np.array(fields, np.uint8)
 
         def work(first: int, stop: int) -> None:
             step_rows(*_arrays(features), *wanted, self._bits, table, first, stop, step)
@@ -248,19 +239,31 @@ class NgramEncoder:
 
     # ----
 
-    @property
-    def _n_keys(self) -> int:
-        return len(self._blocks) * self._settings.buckets
-
     def _check(self, features: NgramFeatures, *, weighed: bool) -> None:
-        if features.n_blocks != len(self._blocks):
-            raise ValueError(f"features of {features.n_blocks} blocks; the encoder has {len(self._blocks)}")
+        """Refuse features of another encoder or fit, which would lead the kernels astray."""
         if features.weighed != weighed:
-            raise ValueError(f"features are {'weighed' if features.weighed else 'not weighed yet'}")
+            raise ValueError(f"features are {'weighed already' if features.weighed else 'not weighed yet'}")
+        n_keys = len(self._vocabulary) if weighed else self._settings.n_keys
+        if (features.n_blocks, features.n_keys) != (len(self._blocks), n_keys):
+            raise ValueError(
+                f"features of {features.n_blocks} blocks and {features.n_keys} keys; "
+                f"the encoder has {len(self._blocks)} and {n_keys}"
+            )
 
 
 def _arrays(features: NgramFeatures) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]:
     return features.block_ptr, features.key, features.weight, features.n_blocks
+
+
+def _wanted(
+    features: NgramFeatures, rows: NDArray[np.int64], fields: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Rows and masks as the kernels take them, copied since they are compiled for one kind of array."""
+    if len(rows) != len(fields):
+        raise ValueError(f"{len(rows)} rows and {len(fields)} masks")
+    if len(rows) and not 0 <= np.min(rows) <= np.max(rows) < len(features):
+        raise IndexError(f"rows {np.min(rows)} to {np.max(rows)} of {len(features)}")
+    return np.array(rows, np.int64), np.array(fields, np.uint8)
 
 
 def build(settings: Mapping[str, Any]) -> NgramEncoder:
@@ -278,7 +281,7 @@ def fields_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
     Raises:
         AisleError: as `build`.
     """
-    return build(settings).fields
+    return read_settings(settings).fields
 
 
 def restore(settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> NgramEncoder:
@@ -288,39 +291,8 @@ def restore(settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) ->
         AisleError: they do not fit together.
     """
     checked = read_settings(settings)
-    n_keys = len(checked.blocks) * checked.buckets
-    faults = _tensor_faults(checked, tensors, n_keys)
-    if faults:
-        raise AisleError(f"the stored n-grams are no good: {'; '.join(faults)}; store the model again")
-    vocabulary = make_vocabulary(
-        np.array(tensors["keys"], np.uint32),
-        np.array(tensors["idf"], np.float32),
-        np.float32(tensors["unseen_idf"][0]),
-        n_keys,
-    )
-    table = empty_table(len(vocabulary), checked.dim, np.float16)
-    table[:] = tensors["table"]
+    vocabulary, table = from_tensors(checked, tensors)
     return NgramEncoder(checked, vocabulary, table)
-
-
-def _tensor_faults(settings: NgramSettings, tensors: Mapping[str, NDArray[Any]], n_keys: int) -> list[str]:
-    n_slots = len(tensors["keys"]) if "keys" in tensors else 0
-    wanted = {
-        "keys": (np.uint32, (n_slots,)),
-        "idf": (np.float32, (n_slots,)),
-        "unseen_idf": (np.float32, (1,)),
-        "table": (np.float16, (n_slots, settings.dim)),
-    }
-    found = []
-    for name, (kind, shape) in wanted.items():
-        if name not in tensors:
-            found.append(f"there is no tensor '{name}'")
-        elif tensors[name].dtype != kind or tensors[name].shape != shape:
-            is_now = f"{tensors[name].dtype} {tensors[name].shape}"
-            found.append(f"'{name}' is {is_now}, not {np.dtype(kind)} {shape}")
-    if not found and n_slots and int(tensors["keys"].max()) >= n_keys:
-        found.append(f"'keys' holds {tensors['keys'].max()}; the settings allow for less than {n_keys}")
-    return found
 
 
 def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
@@ -335,8 +307,9 @@ def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
     first = encoders[0]
     for other in encoders[1:]:
         same = np.array_equal(first._vocabulary.keys, other._vocabulary.keys)
-        if not same or first.settings() | {"dim": 0} != other.settings() | {"dim": 0}:
-            raise ValueError("encoders of different fits or settings cannot become one")
+        same &= first.settings() | {"dim": 0} == other.settings() | {"dim": 0}
+        if not same or first.table.dtype != other.table.dtype:
+            raise ValueError("encoders of different fits, settings or precisions cannot become one")
     dim = sum(e.n_dims for e in encoders)
     table = empty_table(len(first.table), dim, first.table.dtype.type)
     np.concatenate([e.table for e in encoders], axis=1, out=table)

@@ -23,6 +23,7 @@ class NgramFeatures:
         weight: (n-grams,) float32, 1 + log of the count, or once weighed the final weight.
         n_blocks: blocks of the encoder.
         weighed: whether the encoder's `weigh` made it; then only n-grams seen in training are left.
+        n_keys: one more than the greatest key that can be.
     """
 
     block_ptr: NDArray[np.int64]
@@ -30,6 +31,7 @@ class NgramFeatures:
     weight: NDArray[np.float32]
     n_blocks: int
     weighed: bool
+    n_keys: int
 
     def __post_init__(self) -> None:
         for array in (self.block_ptr, self.key, self.weight):
@@ -49,7 +51,9 @@ class NgramFeatures:
             first = stop
 
 
-def gather(parts: Iterable[Part], n_blocks: int, *, weighed: bool, folder: Path | None) -> NgramFeatures:
+def gather(
+    parts: Iterable[Part], n_blocks: int, n_keys: int, *, weighed: bool, folder: Path | None
+) -> NgramFeatures:
     """Set parts one below the other.
 
     Args:
@@ -63,7 +67,12 @@ def gather(parts: Iterable[Part], n_blocks: int, *, weighed: bool, folder: Path 
     block_ptr, key, weight = arrays
     kind = np.int32 if weighed else np.uint32
     return NgramFeatures(
-        block_ptr=block_ptr, key=key.view(kind), weight=weight, n_blocks=n_blocks, weighed=weighed
+        block_ptr=block_ptr,
+        key=key.view(kind),
+        weight=weight,
+        n_blocks=n_blocks,
+        weighed=weighed,
+        n_keys=n_keys,
     )
 
 

@@ -95,6 +95,17 @@ class NgramSettings:
             )
         return found
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The text fields that the blocks read."""
+        read = {table["field"] for table in self.blocks.values()}
+        return tuple(name for name in TEXT_FIELDS if name in read)
+
+    @property
+    def n_keys(self) -> int:
+        """Keys that n-grams can have: each block has its own buckets."""
+        return len(self.blocks) * self.buckets
+
     def ordered_blocks(self) -> tuple[Block, ...]:
         """The blocks in the order that numbers them: by field, kind, n and name, however they are written."""
         kinds = list(KINDS)

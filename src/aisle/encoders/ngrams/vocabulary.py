@@ -40,7 +40,7 @@ class Vocabulary:
             (block_ptr, slot.copy(), weight.copy())
             for _, (block_ptr, slot, weight) in self.weighed_parts(features, factors, _MAX_ROWS)
         )
-        return gather(parts, features.n_blocks, weighed=True, folder=folder)
+        return gather(parts, features.n_blocks, len(self), weighed=True, folder=folder)
 
     def weighed_parts(
         self, features: NgramFeatures, factors: NDArray[np.float32], max_rows: int
@@ -71,9 +71,9 @@ class Vocabulary:
             yield slice(first, stop), (block_ptr, slot[:n], weight[:n])
 
 
-def empty_vocabulary() -> Vocabulary:
-    """The vocabulary of an encoder that saw nothing yet."""
-    return make_vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.float32), np.float32(1), 1)
+def empty_vocabulary(n_keys: int) -> Vocabulary:
+    """The vocabulary of an encoder that saw nothing yet; `n_keys` as in make_vocabulary."""
+    return make_vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.float32), np.float32(1), n_keys)
 
 
 def make_vocabulary(

@@ -1,0 +1,80 @@
+"""The Python interface: products in, categories out."""
+
+import numpy as np
+import pytest
+
+import aisle
+from aisle import Product
+
+
+@pytest.fixture(scope="module")
+def predictor(model):
+    return aisle.load(model)
+
+
+def test_four_lines_give_a_category(model):
+    predictor = aisle.load(model)
+    found = predictor.predict([Product(title="kite large new")])
+    assert found[0].category_path == "Toys > Kites"
+    assert found[0].level_probabilities[0] >= found[0].probability > 0.5
+
+
+def test_text_alone_image_alone_and_nothing_at_all_get_an_answer(predictor, shop):
+    products = [
+        Product(title="rake"),
+        Product(images=(str(shop / "images/2.png"),)),
+        Product(title="rake", images=((shop / "images/2.png").read_bytes(),)),
+        Product(),
+    ]
+    found = predictor.predict(products)
+    assert [p.evidence for p in found] == [("title",), ("image",), ("title", "image"), ()]
+    assert {p.category_path for p in found[:3]} == {"Garden > Tools > Rakes"}
+    for prediction in found:
+        assert len(prediction.level_probabilities) == prediction.category_path.count(" > ") + 1
+        assert list(prediction.level_probabilities) == sorted(prediction.level_probabilities, reverse=True)
+
+
+def test_a_broken_or_missing_image_is_absent_evidence(predictor, tmp_path):
+    broken = Product(title="ball", images=(b"no image", str(tmp_path / "none.png")))
+    with_none = predictor.predict([broken])[0]
+    assert with_none.evidence == ("title",)
+    assert with_none == predictor.predict([Product(title="ball")])[0]
+
+
+def test_the_most_probable_leaves_come_in_order_and_no_more_than_there_are(predictor):
+    top = predictor.predict([Product(title="jam")], top=50)[0].top
+    assert len(top) == 4
+    assert top[0][1] == "Food"
+    probabilities = [p for _, _, p in top]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_products_give_no_answers(predictor):
+    assert predictor.predict([]) == []
+
+
+def test_an_answer_does_not_depend_on_the_products_beside_it(predictor):
+    words = ["kite", "ball", "rake", "jam", "handy", ""]
+    products = [Product(title=f"{a} {b}") for a in words for b in words]
+    together = predictor.predict(products)
+    apart = [predictor.predict([product])[0] for product in products]
+    assert [p.category_id for p in together] == [p.category_id for p in apart]
+    np.testing.assert_allclose(
+        [p.probability for p in together], [p.probability for p in apart], rtol=1e-4, atol=1e-6
+    )
+
+
+def test_a_model_of_text_alone_loads_no_torch(catalogue, tmp_path):
+    import subprocess
+    import sys
+
+    from aisle.training import TrainOptions, read_recipe, train
+
+    train(catalogue, tmp_path / "text", read_recipe("text_small", ["training.epochs=1"]), TrainOptions())
+    script = (
+        "import sys, aisle\n"
+        f"p = aisle.load({str(tmp_path / 'text')!r}).predict([aisle.Product(title='kite')])\n"
+        "assert p and 'torch' not in sys.modules and 'timm' not in sys.modules, 'torch was loaded'\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
