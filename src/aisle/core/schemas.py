@@ -43,6 +43,7 @@ IMAGE_TYPE = pa.struct(
 IMAGE_STATUSES = {
     "ok": "the bytes were found and hashed",
     "remote": "the link is an address that was not downloaded",
+    "placeholder": "the picture stands for 'no image' and is no evidence",
     "no_root": "the link is a relative path and no image folder was named",
     "outside": "the link leaves the image folder and is refused",
     "missing": "no such file in the image folder",

@@ -59,7 +59,7 @@ POINTS = [
 @pytest.fixture
 def work(tmp_path, far_shop):
     """A list of addresses, and a way to download it in a process."""
-    addresses = [far_shop.address(f"/a.jpg?{n}", host=f"shop-{n % 7}.test") for n in range(150)]
+    addresses = [far_shop.address(f"/a.jpg?{n}", host=f"shop-{n % 7}.test") for n in range(100)]
     addresses += [
         far_shop.address(f"/fault/{FAULTS[n % len(FAULTS)]}/{n}/a.jpg", host=f"shop-{n % 7}.test")
         for n in range(30)
@@ -117,7 +117,7 @@ class TestKill:
     def test_a_kill_at_a_random_moment_loses_and_doubles_nothing(self, work, tmp_path):
         expected = work.finish(tmp_path / "whole")
         assert sorted(row["address"] for row in expected) == sorted(work.addresses)
-        kill_at_random(work, tmp_path / "killed", expected, 3, random.Random(1))
+        kill_at_random(work, tmp_path / "killed", expected, 2, random.Random(1))
 
     @pytest.mark.long
     def test_a_hundred_kills_lose_and_double_nothing(self, work, tmp_path):

@@ -33,8 +33,8 @@ class Ledger:
         )
         self._connection.execute(f"SET temp_directory='{folder}'")
         self._connection.execute(
-            "CREATE TABLE seen (shard INTEGER, address VARCHAR, status VARCHAR, final_address VARCHAR, "
-            "n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
+            "CREATE TABLE seen (shard INTEGER, row INTEGER, address VARCHAR, status VARCHAR, "
+            "final_address VARCHAR, n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
         )
         self._connection.execute(
             "CREATE VIEW known AS SELECT * FROM seen QUALIFY "
@@ -47,6 +47,11 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    @property
+    def shards(self) -> list[str]:
+        """The names of the shards, by their numbers in `known`."""
+        return self._shards
 
     def take_in(self, store: ShardStore) -> None:
         """Read every shard that was committed since the last time; the names are in order of age."""
@@ -79,5 +84,6 @@ class Ledger:
         self._shards.append(name)
         with store.open(store.entry(name).files["records"]) as file:
             rows = pq.read_table(file, columns=_COLUMNS)
-        table = rows.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
+        table = rows.add_column(0, "row", pa.array(range(len(rows)), pa.int32()))
+        table = table.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
         self._connection.from_arrow(table).insert_into("seen")

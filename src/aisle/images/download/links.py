@@ -30,13 +30,25 @@ def uses(source: Path) -> Iterator[pa.RecordBatch]:
         source: a catalogue; a Parquet file with a column `address`; or a text file with an address a line.
 
     Raises:
-        AisleError: it is none of these.
+        AisleError: see `check_source`.
     """
-    if (source / "products").is_dir():
-        yield from _uses_of_catalogue(source)
-    elif source.is_file():
+    check_source(source)
+    if source.is_file():
         yield from _uses_of_list(source)
     else:
+        yield from _uses_of_catalogue(source)
+
+
+def check_source(source: Path) -> None:
+    """See that there is something to read.
+
+    Raises:
+        AisleError: it is neither a catalogue nor a list of addresses.
+    """
+    if source.is_file():
+        if source.suffix == ".parquet" and "address" not in (names := ds.dataset(source).schema.names):
+            raise AisleError(f"{source}: has no column 'address'; known: {', '.join(names)}")
+    elif not (source / "products").is_dir():
         wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
         raise AisleError(f"{source}: {wrong}; make one with `aisle ingest`, or name a file of addresses")
 
@@ -84,10 +96,7 @@ def _uses_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
 
 def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
     if source.suffix == ".parquet":
-        data = ds.dataset(source)
-        if "address" not in data.schema.names:
-            raise AisleError(f"{source}: has no column 'address'; known: {', '.join(data.schema.names)}")
-        for batch in data.to_batches(columns=["address"], batch_size=_BATCH_ROWS):
+        for batch in ds.dataset(source).to_batches(columns=["address"], batch_size=_BATCH_ROWS):
             yield _without_products(batch.column("address"))
         return
     with source.open(encoding="utf-8", errors="replace") as lines:

@@ -14,17 +14,16 @@ from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses, temporary_statuses
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
+from aisle.images.download.index import write_index
 from aisle.images.download.lane import LanePart, download_lane
 from aisle.images.download.ledger import Ledger
-from aisle.images.download.links import spell, uses
+from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, find_placeholders
 from aisle.images.download.plan import Plan, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
+from aisle.images.download.store import open_images
 from aisle.images.download.summary import Summary, summarise
-
-MANIFEST_FILE = "images.json"
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     """
     watcher = watcher or Watcher()
     engine: Engine = ENGINES.get(settings.engine)
+    check_source(source)
     store = open_images(root, create=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_alone(store))
@@ -109,30 +109,9 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
         summary = summarise(ledger, store, placeholders)
+        write_index(ledger, store, run, folder)
         _finish(store, run, summary)
         return summary
-
-
-def open_images(root: str, *, create: bool = False) -> ShardStore:
-    """Open a folder of downloaded images.
-
-    Raises:
-        AisleError: there is none, or it is of a newer format.
-    """
-    store = ShardStore(root)
-    path = store.path(MANIFEST_FILE)
-    if not store.filesystem.exists(path):
-        if not create:
-            raise AisleError(f"{root}: holds no {MANIFEST_FILE}, so it is no folder of downloaded images")
-        if store.filesystem.exists(store.root) and store.names(""):
-            raise AisleError(f"{root}: is not empty and holds no {MANIFEST_FILE}; name a folder of its own")
-        store.create(MANIFEST_FILE, json.dumps({"format": FORMAT}).encode())
-    found = json.loads(store.filesystem.cat_file(path)).get("format")
-    if found != FORMAT:
-        raise AisleError(
-            f"{root}/{MANIFEST_FILE}: format {found}; this version of Aisle reads format {FORMAT}"
-        )
-    return store
 
 
 def _list_addresses(ledger: Ledger, source: Path, settings: DownloadSettings) -> None:
@@ -189,9 +168,7 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
 
 def _finish(store: ShardStore, run: int, summary: Summary) -> None:
     """Mark the run as finished, with what came of it."""
-    path = store.path(f"runs/{run:04d}.json")
-    store.filesystem.makedirs(store.path("runs"), exist_ok=True)
-    store.filesystem.pipe_file(path, json.dumps(summary.as_dict(), indent=1).encode())
+    store.create(f"runs/{run:04d}.json", json.dumps(summary.as_dict(), indent=1).encode())
 
 
 @contextlib.contextmanager
