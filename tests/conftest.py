@@ -37,7 +37,7 @@ def write_shop(folder: Path, n: int = 240) -> Path:
         Image.fromarray(pixels).save(folder / f"images/{i}.png")
         words = generator.choice(["fine", "large", "small", "classic", "new", "handy"], 2)
         rows.append(
-            f"p{i}\t{THINGS[label]} {words[0]} {words[1]} no {i}\ta {words[0]} {THINGS[label]} to own and love"
+            f"p{i}\t{THINGS[label]} {words[0]} {words[1]} no {i}\ta {words[0]} {THINGS[label]} to own"
             f"\tAcme\t{label}\tshop {THINGS[label]}s\timages/{i}.png"
         )
     feed = folder / "shop.tsv"

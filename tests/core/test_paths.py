@@ -39,7 +39,7 @@ class TestExpandAddresses:
         assert str(tmp_path / name) in str(error.value)
 
     def test_an_unknown_protocol_is_refused(self):
-        with pytest.raises(AisleError, match="nosuch://a.tsv"):
+        with pytest.raises(AisleError, match=r"nosuch://a\.tsv"):
             expand_addresses(["nosuch://a.tsv"])
 
 

@@ -17,6 +17,7 @@ class Whole:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
 
     def column(self, name: str) -> list[Any]:
         return [row[name] for row in self.rows]
@@ -29,6 +30,7 @@ def read_whole(path: Path, options: FeedOptions | None = None) -> Whole:
     whole = Whole()
     for batch in read_feed(str(path), options or FeedOptions()):
         batch.rows.validate(full=True)
+        whole.sizes.append(len(batch.rows))
         whole.rows.extend(batch.rows.to_pylist())
         whole.rejected.extend(batch.rejected)
     return whole

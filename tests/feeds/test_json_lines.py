@@ -95,6 +95,10 @@ class TestValues:
         )
         assert feed.column("product_type") == [["A > B", "C, D"], ["E, F"]]
 
+    def test_a_name_that_is_no_text_is_written_with_question_marks(self, read):
+        feed = read('{"id": 1, "a\\ud800": "x"}\n', "feed.jsonl")
+        assert feed.column("a?") == ["x"]
+
     def test_a_column_that_comes_late_is_kept(self, read):
         feed = read(lines(*({"id": i} for i in range(5)), {"id": 5, "late": "x"}), "feed.jsonl", batch_rows=2)
         assert [row.get("late") for row in feed.rows] == [None, None, None, None, "", "x"]

@@ -70,7 +70,7 @@ def _accuracy(journey: Journey) -> Iterator[_Line]:
     yield (
         "ECE",
         f"{metrics['ece']['leaf']['ece']:.3f}",
-        "how far probabilities are from the truth, on average",
+        "average gap between probability and outcome",
     )
     right = sum(answer.is_right for answer in journey.answers)
     told = f"leaf accuracy on {len(journey.answers):,} products of one never seen"

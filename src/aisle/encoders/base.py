@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.registry import Registry
-
 from aisle.encoders.items import ItemEncoder
 
 if TYPE_CHECKING:
@@ -130,8 +129,8 @@ ENCODERS = Registry(
     },
 )
 """From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained). Beside each `build` stand
-`restore(settings, tensors) -> Encoder` and `fields_of(settings) -> tuple[str, ...]`, and for a trained encoder
-`merge(encoders) -> Encoder`; the functions below call them."""
+`restore(settings, tensors) -> Encoder` and `fields_of(settings) -> tuple[str, ...]`, and for a trained
+encoder `merge(encoders) -> Encoder`; the functions below call them."""
 
 
 def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:

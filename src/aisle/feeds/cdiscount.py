@@ -9,6 +9,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 
 from aisle.feeds.batch import Block
+from aisle.feeds.layout import on_one_line
 from aisle.feeds.objects import BlockMaker
 from aisle.feeds.source import Source
 
@@ -49,7 +50,7 @@ def _add(maker: BlockMaker, number: int, document: bytes) -> None:
     try:
         record = bson.decode(document, _OPTIONS)
     except BSONError as error:
-        maker.reject(number, f"is not BSON: {error}", document)
+        maker.reject(number, f"is not BSON: {on_one_line(str(error))}", document)
         return
     images = _pictures(record.get("imgs"))
     if images is not None:

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.feeds.layout import on_one_line
+
 MAX_FIELD_BYTES = 1_000_000
 
 Fault = tuple[int, str]
@@ -23,7 +25,7 @@ def find_faults(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Fault
     faults: dict[int, str] = {}
     for name, column in zip(names, columns, strict=True):
         for row, reason in _column_faults(column):
-            faults.setdefault(row, f"'{name}' {reason}")
+            faults.setdefault(row, f"'{on_one_line(name)}' {reason}")
     return sorted(faults.items())
 
 

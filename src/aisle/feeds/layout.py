@@ -20,6 +20,11 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", name.strip().lower().removeprefix("g:").strip())
 
 
+def on_one_line(name: str) -> str:
+    """A column's name as messages show it."""
+    return " ".join(name.split())
+
+
 def known_field(name: str) -> str:
     """What a column of this name holds: a name of RAW_SCHEMA, `additional_image_link`, or "" for neither."""
     return _KNOWN.get(normalised(name), "")
@@ -66,7 +71,7 @@ def lay_out(address: str, names: Sequence[str], *, own_merchant: bool) -> Layout
         else:
             others.append((name, place))
     if "id" not in fields:
-        hint = known_names("id", names)
+        hint = known_names("id", map(on_one_line, names))
         raise AisleError(
             f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id'"
         )

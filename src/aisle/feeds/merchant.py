@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.core.errors import AisleError, known_names
-from aisle.feeds.layout import find_column
+from aisle.feeds.layout import find_column, on_one_line
 
 _ENDINGS = {
     ".tsv",
@@ -45,7 +45,8 @@ def merchant_column(address: str, merchant: str, names: Sequence[str]) -> str | 
     wanted = merchant.removeprefix(_COLUMN)
     found = find_column(wanted, names)
     if found is None:
-        raise AisleError(f"{address}: has no column '{wanted}' for --merchant; {known_names(wanted, names)}")
+        known = known_names(wanted, map(on_one_line, names))
+        raise AisleError(f"{address}: has no column '{wanted}' for --merchant; {known}")
     return found
 
 

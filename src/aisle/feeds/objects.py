@@ -103,7 +103,7 @@ class ColumnMaker:
                 columns.append(_text_column(values))
             else:
                 columns.append(_text_column([as_text(value) for value in values]))
-        return tuple(self._is_list), columns
+        return tuple(name.encode(errors="replace").decode() for name in self._is_list), columns
 
 
 def as_text(value: Any) -> str:

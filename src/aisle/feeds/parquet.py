@@ -14,6 +14,8 @@ from aisle.feeds.layout import known_field
 from aisle.feeds.source import Source
 
 _EXCERPT_BYTES = 1 << 10
+_ERRORS = (pa.ArrowException, OSError, ValueError)
+"""What pyarrow raises on bytes that are not Parquet."""
 
 
 def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
@@ -25,8 +27,8 @@ def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
     with source.seekable() as file:
         try:
             parquet = pq.ParquetFile(file)
-        except (pa.ArrowException, OSError) as error:
-            why = str(error).splitlines()[0]
+        except _ERRORS as error:
+            why = str(error).partition("\n")[0]
             raise AisleError(
                 f"{source.address}: cannot be read as Parquet ({why}); fetch or write it again"
             ) from error
@@ -36,8 +38,8 @@ def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
         while True:
             try:
                 batch = next(batches, None)
-            except (pa.ArrowException, OSError) as error:
-                why = str(error).splitlines()[0]
+            except _ERRORS as error:
+                why = str(error).partition("\n")[0]
                 reason = f"cannot be read as Parquet ({why}); the rest of the file is left out"
                 rejected = Rejected(file=source.address, line=n_rows + 1, reason=reason)
                 yield _block(names, pa.RecordBatch.from_pylist([], parquet.schema_arrow), n_rows, [rejected])

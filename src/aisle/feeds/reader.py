@@ -43,9 +43,7 @@ def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
                 n_records += n_here
                 yield batch
         if not n_records:
-            raise AisleError(
-                f"{address}: holds no products; check that it is the right file and not cut short"
-            )
+            raise _empty(source)
 
 
 def feed_columns(address: str) -> list[str]:
@@ -61,9 +59,17 @@ def feed_columns(address: str) -> list[str]:
         for block in _blocks(source, options.batch_rows):
             if block.names:
                 return RowMaker(address, options).columns(block)
-    raise AisleError(f"{address}: holds no products; check that it is the right file and not cut short")
+        raise _empty(source)
 
 
 def _blocks(source: Source, block_rows: int) -> Iterator[Block]:
     read: Reader = FEED_FORMATS.get(recognise_format(source))
     return read(source, block_rows)
+
+
+def _empty(source: Source) -> AisleError:
+    if source.fault:
+        return AisleError(f"{source.address}: {source.fault}; fetch the file again")
+    return AisleError(
+        f"{source.address}: holds no products; check that it is the right file and not cut short"
+    )

@@ -53,8 +53,10 @@ class RowMaker:
             AisleError: as `batch`.
         """
         self._learn(block.names)
-        fields, extras = self._layout.fields, self._layout.extras
-        return [n for n in RAW_SCHEMA.names if n in fields] + [name for name, _ in extras]
+        filled = set(self._layout.fields)
+        if "additional_image_link" in filled:
+            filled.add("image_link")
+        return [n for n in RAW_SCHEMA.names if n in filled] + [name for name, _ in self._layout.extras]
 
     def _learn(self, names: tuple[str, ...]) -> None:
         self._layout = lay_out(self._address, names, own_merchant=not self._merchant)

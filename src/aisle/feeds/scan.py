@@ -7,7 +7,7 @@ Real feeds break this rule in three ways, and none of them may cost more than it
 - A field opens with a quote that nothing closes properly. Where its quotes pair off before the next
   separator (`"Best" shirt`), they are text. Otherwise the line is put aside and the next line is read.
 - A field does close properly, some lines further, at a quote that belongs to another row. So a record over
-  several lines is not believed where all its lines that are not blank would pass as rows of their own (as
+  several lines is not believed where its lines, but for a few, would pass as rows of their own (as
   `7,monitor 24",Acme` would), or where a row with all its quotes in place begins with one of them. Its first
   line is put aside. To pass as a row is to have the right number of fields and an id like that of the
   row before.
@@ -38,6 +38,9 @@ _MORE = 4
 _CR, _LF, _SPACE = 13, 10, 32
 _LOOK_AHEAD = 1 << 16
 """How many bytes a row may have, to be looked for inside of a record."""
+
+_MOST = 10
+"""Lines are taken for rows where one in so many does not look like a row, among fewer all."""
 
 _STRAY = -1
 _OUT_OF_DATA = -2
@@ -226,7 +229,7 @@ def _alike(first: U8, second: U8) -> bool:
     digits_2, letters_2, spaces_2 = _kinds(second)
     if spaces or spaces_2 or not (digits or letters) or digits != digits_2 or letters != letters_2:
         return False
-    return max(first.size, second.size) <= 2 * min(first.size, second.size) + 1
+    return max(first.size, second.size) <= 2 * min(first.size, second.size) + 8
 
 
 @kernel()
@@ -266,18 +269,18 @@ def _is_proper_row(data: U8, i: int, rules: Rules, is_last: bool, an_id: U8) -> 
 @kernel()
 def _look_at_lines(
     data: U8, start: int, stop: int, rules: Rules, is_last: bool, an_id: U8
-) -> tuple[int, int, bool, int]:
+) -> tuple[int, int, int, int]:
     """Whether the lines of a record could be rows of their own.
 
     A line with an even number of quotes can be split on its own; with one that has an odd number, a row may
     begin that goes on beyond it.
 
     Returns:
-        how many lines there are; how many after the first would pass as rows; whether all would that are not
-        blank; and whether a row with no quote out of place begins with one after the first: 1 yes, 0 no,
-        _OUT_OF_DATA when it takes more bytes to tell.
+        how many lines there are; how many after the first would pass as rows; how many of all would not and
+        are not blank; and whether a row with no quote out of place begins with one after the first: 1 yes,
+        0 no, _OUT_OF_DATA when it takes more bytes to tell.
     """
-    i, n_lines, n_pass, all_pass = start, 0, 0, True
+    i, n_lines, n_pass, n_other = start, 0, 0, 0
     while i < stop:
         after = _line_stop(data, i, rules.end)
         line = data[i:after]
@@ -285,14 +288,14 @@ def _look_at_lines(
         if n_found == rules.n_fields and _alike(an_id, line[id_start:id_stop]):
             n_pass += 1 if i > start else 0
         elif not (line[0] == rules.end or (line.size == 2 and line[0] == _CR)):
-            all_pass = False
+            n_other += 1
         if i > start and _count(line, 0, line.size, rules.quote) % 2:
             proper = _is_proper_row(data, i, rules, is_last, an_id)
             if proper:
-                return n_lines, n_pass, all_pass, proper
+                return n_lines, n_pass, n_other, proper
         n_lines += 1
         i = after
-    return n_lines, n_pass, all_pass, 0
+    return n_lines, n_pass, n_other, 0
 
 
 @kernel()
@@ -318,10 +321,11 @@ def _judge(
     elif an_id.size == 0:
         _, id_start, id_stop = _split_line(data[start:line_stop], rules)
         an_id = data[start:line_stop][id_start:id_stop]
-    n_lines, n_pass, all_pass, proper = _look_at_lines(data, start, stop, rules, is_last, an_id)
+    n_lines, n_pass, n_other, proper = _look_at_lines(data, start, stop, rules, is_last, an_id)
     if proper == _OUT_OF_DATA:
         return _MORE, start, 0
-    if proper == 1 or (n_pass and (all_pass or not is_right)):
+    are_rows = n_pass > 0 and n_other * _MOST <= n_pass
+    if proper == 1 or (are_rows if is_right else n_pass > 0):
         return OPEN_QUOTE, line_stop, 1
     return (ROW if is_right else WRONG_COUNT), stop, n_lines
 

@@ -1,7 +1,7 @@
 """What every head can do, and the table of heads.
 
-A head is written once for both kinds of array: torch tensors while it is trained, NumPy arrays when it answers,
-so that a model of text alone never loads torch.
+A head is written once for both kinds of array: torch tensors while it is trained, NumPy arrays when it
+answers, so that a model of text alone never loads torch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,9 +41,9 @@ class Head(Protocol):
 
 
 HEADS = Registry("head", {"flat": "aisle.heads.flat:build"})
-"""From a head's name to its `build(settings, dims, n_leaves, generator, init) -> Head` with NumPy weights; beside
-each `build` stands `restore(settings, parameters) -> Head`, for arrays of either kind, and
-`merge(heads, joined) -> Head`."""
+"""From a head's name to its `build(settings, dims, n_leaves, generator, init) -> Head` with NumPy weights.
+Beside each `build` stand `restore(settings, parameters) -> Head`, for arrays of either kind, and
+`merge(heads, joined) -> Head`; the functions below call them."""
 
 
 def restore_head(name: str, settings: Mapping[str, Any], parameters: Mapping[str, Array]) -> Head:

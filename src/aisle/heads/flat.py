@@ -74,8 +74,8 @@ def merge(heads: Sequence[FlatHead], joined: Sequence[str]) -> FlatHead:
     """Average the scores of heads that were trained with different seeds.
 
     Args:
-        joined: encoders whose vectors were set side by side, one part for each head; the others give all heads
-            the same vector.
+        joined: encoders whose vectors were set side by side, one part for each head; the others give every
+            head the same vector.
     """
     n = len(heads)
     weights = {}

@@ -12,9 +12,9 @@ _TITLE, _IMAGE = FIELDS.index("title"), FIELDS.index("image")
 def take_away(fields: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
     """Choose, for each copy, which of its fields stay: at least one, where it has any.
 
-    Three of four copies keep one field alone: the title or the image, the title twice as often, or where there is
-    neither, any other. The rest keep this field, and each other one with probability 1/2. Links or categories
-    are never left alone beside a title: what they could teach is mostly learnt by heart.
+    Three of four copies keep one field alone: the title or the image, the title twice as often, or where
+    there is neither, any other. The rest keep this field, and each other one with probability 1/2. A link or
+    a category of a product that has a title is never left alone: that teaches mostly to learn by heart.
 
     Args:
         fields: (copies,) mask of the fields that the product has.

@@ -112,7 +112,7 @@ class FrozenEvidence:
     def vectors(self, rows: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See Evidence."""
         speaks = self._present[rows] & ((fields & self._fields) != 0)
-        return self._encoder.standardise(self._vectors[rows]) * speaks[:, None]
+        return np.asarray(self._encoder.standardise(self._vectors[rows]) * speaks[:, None], np.float32)
 
     def update(
         self, rows: NDArray[np.int64], fields: NDArray[np.uint8], gradient: NDArray[np.float32], rate: float

@@ -117,8 +117,8 @@ class Learner:
     def _temperatures(self, fields: NDArray[np.uint8]) -> "torch.Tensor":
         """The temperature of each product: log T is the sum of a learned number over its absent fields.
 
-        A title alone may then say what it says beside other fields, and need not shout it: without this, copies
-        teach each field to carry a product by itself, and where all speak they outshout each other.
+        A title alone may then say what it says beside other fields, and need not shout it. Without this,
+        copies teach each field to carry a product by itself, and where all speak they outshout each other.
         """
         import torch
 

@@ -26,7 +26,6 @@ from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn
 if TYPE_CHECKING:
     from aisle.images.source import ImageSource
 
-_NGRAMS_AT_ONCE = 2**21  # that the hashing kernel has room for
 _ROWS_AT_ONCE = 256  # weighed and summed up while they lie in the processor's cache
 
 

@@ -42,7 +42,7 @@ class NgramFeatures:
 
     def slices(self, max_rows: int, max_ngrams: int) -> Iterator[tuple[int, int]]:
         """Cut the rows into slices of at most so many rows and, unless one row has more, so many n-grams."""
-        row_ptr = self.block_ptr[:: self.n_blocks]
+        row_ptr = np.ascontiguousarray(self.block_ptr[:: self.n_blocks])
         first = 0
         while first < len(self):
             last = int(np.searchsorted(row_ptr, row_ptr[first] + max_ngrams, side="right")) - 1

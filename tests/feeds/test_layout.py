@@ -1,0 +1,48 @@
+"""Which of a feed's columns mean what."""
+
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.feeds.layout import find_column, known_field, lay_out
+
+
+@pytest.mark.parametrize("name", ["image_link", "Image Link", "g:image_link", " IMAGE-LINK ", "G:Image_Link"])
+def test_a_known_column_is_found_however_it_is_spelled(name):
+    assert known_field(name) == "image_link"
+
+
+@pytest.mark.parametrize("name", ["imagelink", "source_file", "image_bytes", "", "categories"])
+def test_other_names_are_not_known(name):
+    assert known_field(name) == ""
+
+
+class TestLayOut:
+    def test_of_two_columns_of_one_meaning_the_first_counts_and_the_other_is_kept(self):
+        layout = lay_out("feed", ["id", "title", "Title", "ID"], own_merchant=True)
+        assert layout.fields == {"id": (0,), "title": (1,)}
+        assert layout.extras == (("Title", 2), ("ID", 3))
+
+    def test_product_types_and_additional_images_may_stand_in_several_columns(self):
+        layout = lay_out("feed", ["product_type", "id", "product_type"], own_merchant=True)
+        assert layout.fields["product_type"] == (0, 2)
+
+    def test_an_id_outranks_a_databases_own(self):
+        layout = lay_out("feed", ["_id", "id"], own_merchant=True)
+        assert layout.fields["id"] == (1,)
+        assert layout.extras == (("_id", 0),)
+
+    def test_a_column_that_is_called_as_one_of_aisles_own_is_told_apart(self):
+        layout = lay_out("feed", ["id", "source_line", "x", "x", "x (2)"], own_merchant=True)
+        assert [name for name, _ in layout.extras] == ["source_line (2)", "x", "x (2)", "x (2) (2)"]
+
+    def test_no_id_is_an_error_that_names_what_there_is(self):
+        with pytest.raises(
+            AisleError, match=r"feed: has no column 'id'; did you mean 'gid'\? known: gid, title; call"
+        ):
+            lay_out("feed", ["gid", "title"], own_merchant=True)
+
+
+def test_find_column_takes_the_name_itself_before_one_that_is_spelled_alike():
+    assert find_column("lvl1", ["LVL1", "lvl1"]) == "lvl1"
+    assert find_column("Level 1", ["x", "g:level_1"]) == "g:level_1"
+    assert find_column("lvl2", ["lvl1"]) is None
