@@ -35,6 +35,8 @@ def main() -> None:
             Contender(name="Aisle, vectors cached", command=[*train, "--out", str(out)], out=out),
         ]
         taken = race(contenders, arguments.runs)
+        if not any(cache.rglob("*")):
+            raise SystemExit(f"{cache}: holds no vectors; were the images of {folder} found?")
     data = "Myntra, train and val as the feed splits them: title and image, 37,379 products"
     describe(data, contenders, arguments.runs, ["torch", "timm"])
     table(contenders, taken)
