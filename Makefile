@@ -23,7 +23,7 @@ demo: $(VENV)/run.stamp  ## a small shop of its own making, through the whole jo
 	$(BIN)/aisle demo
 
 test: $(VENV)/dev.stamp  ## all tests but the hour-long ones
-	$(BIN)/pytest -m "not data and not long"
+	$(BIN)/pytest -n auto -m "not data and not long"
 
 test-all: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## the tests that need the real data sets too
 	$(BIN)/pytest
@@ -33,6 +33,12 @@ check: $(VENV)/dev.stamp  ## style, types, import directions
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/bench.stamp  ## the figures of speed, on a quiet machine; the data sets lie in $$AISLE_DATA
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/predict_text.py
+	$(BIN)/python bench/train_text.py
+	$(BIN)/python bench/train_images.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

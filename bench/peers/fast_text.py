@@ -1,20 +1,27 @@
-"""The job of `aisle train` and `aisle predict` by fastText, with its ordinary settings for text classification."""
+"""The job of `aisle train` and `aisle predict` by fastText, with its ordinary settings for text."""
 
 import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import fasttext
-import pyarrow.csv as pacsv
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 
 _SPACES = re.compile(r"\s+")
+_PREFIX = "__label__"
+_ANSWERS = pa.schema([("id", pa.string()), ("category_id", pa.string()), ("probability", pa.float32())])
 
 
-def read(path: Path, columns: list[str]) -> list[list[str]]:
-    """The named columns of a TSV without quoting."""
-    options = pacsv.ParseOptions(delimiter="\t", quote_char=False)
-    table = pacsv.read_csv(path, parse_options=options)
-    return [table[name].cast("string").fill_null("").to_pylist() for name in columns]
+def read(path: Path, columns: list[str]) -> Iterator[list[list[str]]]:
+    """The named columns of a TSV without quoting, batch by batch."""
+    options = pa.csv.ParseOptions(delimiter="\t", quote_char=False)
+    texts = pa.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
+    with pa.csv.open_csv(path, parse_options=options, convert_options=texts) as batches:
+        for batch in batches:
+            yield [batch[name].to_pylist() for name in columns]
 
 
 def clean(text: str) -> str:
@@ -24,11 +31,11 @@ def clean(text: str) -> str:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train on `title` and `label` and write the model."""
-    titles, labels = read(arguments.feed, ["title", "label"])
     lines = arguments.model.with_suffix(".txt")
-    with lines.open("w") as out:
-        for title, label in zip(titles, labels, strict=True):
-            out.write(f"__label__{label.replace(' ', '_')} {clean(title)}\n")
+    with lines.open("w", encoding="utf-8") as out:
+        for titles, labels in read(arguments.feed, ["title", "label"]):
+            for title, label in zip(titles, labels, strict=True):
+                out.write(f"{_PREFIX}{label.replace(' ', '_')} {clean(title)}\n")
     model = fasttext.train_supervised(
         str(lines), dim=100, wordNgrams=2, lr=0.5, epoch=25, thread=2, verbose=0
     )
@@ -36,16 +43,17 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def predict(arguments: argparse.Namespace) -> None:
-    """Write `id<TAB>label<TAB>probability` for each product."""
+    """Write id, category and probability of each product, as Parquet."""
     model = fasttext.load_model(str(arguments.model))
-    ids, titles = read(arguments.feed, ["id", "title"])
-    with arguments.out.open("w") as out:
-        for at in range(0, len(ids), 20_000):
-            labels, p = model.predict([clean(t) for t in titles[at : at + 20_000]], k=1)
-            out.writelines(
-                f"{i}\t{label[0]}\t{q[0]:.6f}\n"
-                for i, label, q in zip(ids[at : at + 20_000], labels, p, strict=True)
-            )
+    with pa.parquet.ParquetWriter(arguments.out, _ANSWERS, compression="zstd") as file:
+        for ids, titles in read(arguments.feed, ["id", "title"]):
+            labels, p = model.predict([clean(title) for title in titles], k=1)
+            columns = [
+                pa.array(ids),
+                pa.array([label[0].removeprefix(_PREFIX) for label in labels]),
+                pa.array([q[0] for q in p], pa.float32()),
+            ]
+            file.write_batch(pa.RecordBatch.from_arrays(columns, schema=_ANSWERS))
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The job of `aisle train` and `aisle predict` by scikit-learn: TF-IDF of the same blocks, and LinearSVC.
 
-Reads the same feed, makes the same features (blocks, n-gram ranges, sublinear tf, idf to the power of 0.5, each block
-of length 1 times its weight) by scikit-learn's own vectorizers, and writes its model or one row for each product.
+Reads the same feed, makes the same features (blocks, n-gram ranges, sublinear tf, idf to the power of 0.5,
+each block of length 1 times its weight) by scikit-learn's own vectorizers, and writes its model or one row
+for each product.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import html
 import pickle
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
@@ -42,8 +44,10 @@ class RootIdf(TfidfTransformer):
 
 
 def words_of_link(link: str) -> str:
-    """An address as words: split at non-letters, camelCase and digits."""
-    return " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", link))
+    """An address as words: the whole host, then letters that stand together, camelCase parted."""
+    address = re.sub(r"^\w+://(www\.)?", "", unquote(link))
+    host = re.split(r"[/?#:]", address, maxsplit=1)[0].replace(".", "_").replace("-", "_")
+    return " ".join([host, *re.findall(r"[A-Z]?[a-z]+|[A-Z]+", address)])
 
 
 def read(path: Path, columns: dict[str, str]) -> dict[str, list[str]]:
@@ -59,7 +63,8 @@ def read(path: Path, columns: dict[str, str]) -> dict[str, list[str]]:
         table = pa.csv.read_csv(path, parse_options=options)
     found = {}
     for field, column in columns.items():
-        values = table[column].cast(pa.string()).fill_null("").to_pylist()
+        parts = [table[name].cast(pa.string()).fill_null("").to_pylist() for name in column.split("+")]
+        values = [" > ".join(row) for row in zip(*parts, strict=True)]
         found[field] = [words_of_link(v) if field == "link" else html.unescape(v) for v in values]
     return found
 
@@ -73,7 +78,8 @@ def train(arguments: argparse.Namespace) -> None:
     for field, analyzer, ngrams, weight in BLOCKS:
         if field not in texts or not any(texts[field]):
             continue
-        counts = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, dtype=np.float32)
+        word = r"\w+" if analyzer == "word" else None
+        counts = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, token_pattern=word, dtype=np.float32)
         pipeline = make_pipeline(counts, RootIdf(sublinear_tf=True))
         parts.append(pipeline.fit_transform(texts[field]) * weight)
         vectorizers.append((field, weight, pipeline))
@@ -106,7 +112,7 @@ def main() -> None:
     parser.add_argument(
         "--columns",
         required=True,
-        help="field=column,...; `label` for training, `id` for prediction",
+        help="field=column,...; `label=a+b` (joined) for training, `id` for prediction",
         type=lambda text: dict(pair.split("=") for pair in text.split(",")),
     )
     arguments = parser.parse_args()

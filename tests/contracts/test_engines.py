@@ -26,4 +26,4 @@ def test_an_engine_gives_the_same_shards_as_a_plain_loop(name, tmp_path):
 
 
 def test_every_engine_has_a_module():
-    assert ENGINES.names() == ["local", "spark"]
+    assert ENGINES.names() == ["local"]

@@ -78,3 +78,12 @@ def test_a_model_of_text_alone_loads_no_torch(catalogue, tmp_path):
         "assert p and 'torch' not in sys.modules and 'timm' not in sys.modules, 'torch was loaded'\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_an_answer_does_not_depend_on_where_in_a_long_batch_the_product_stands(predictor):
+    words = ["kite", "ball", "rake", "jam", "handy", ""]
+    few = predictor.predict([Product(title=word) for word in words])
+    many = predictor.predict([Product(title=words[i % 6]) for i in range(4_200)])
+    for i, found in enumerate(many):
+        assert found.category_id == few[i % 6].category_id
+        assert found.level_probabilities == pytest.approx(few[i % 6].level_probabilities, abs=1e-6)

@@ -38,7 +38,7 @@ import click
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes on this machine, or tasks on a cluster.  [default: one for each core]",
+    help="Processes.  [default: one for each core]",
 )
 @click.option(
     "--retry", multiple=True, metavar="STATUS", help="Try these again too, beside those that may pass."
@@ -58,12 +58,6 @@ import click
     type=click.IntRange(min=2),
     help="A picture behind so many titles of a merchant stands for 'no image'.",
 )
-@click.option(
-    "--engine", default="local", show_default=True, metavar="local|spark", help="What runs the work."
-)
-@click.option(
-    "--master", default="", metavar="ADDRESS", help="The Spark cluster, e.g. spark://host:7077 or yarn."
-)
 def command(
     catalogue: Path,
     out: str,
@@ -79,8 +73,6 @@ def command(
     proxy: str,
     allow_private_addresses: bool,
     placeholder_titles: int,
-    engine: str,
-    master: str,
 ) -> None:
     """Download the images of a CATALOGUE's products, each address once.
 
@@ -108,8 +100,6 @@ def command(
     )
     settings = RunSettings(
         n_workers=workers or os.cpu_count() or 1,
-        engine=engine,
-        master=master,
         again=retry,
         revalidate=revalidate,
         placeholder_titles=placeholder_titles,

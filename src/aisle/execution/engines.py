@@ -43,4 +43,4 @@ class Engine(Protocol):
         ...
 
 
-ENGINES = Registry("engine", {"local": "aisle.execution.local:run", "spark": "aisle.execution.spark:run"})
+ENGINES = Registry("engine", {"local": "aisle.execution.local:run"})

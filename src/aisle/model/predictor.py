@@ -1,6 +1,6 @@
 """The predictor: products in, answers out. The batch job, evaluation and the Python interface all call it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,7 +20,8 @@ from aisle.model.products import table_of_products
 from aisle.taxonomy.paths import most_probable_paths
 from aisle.taxonomy.tree import Taxonomy
 
-_CHUNK = 4096  # products whose leaf probabilities are held at a time
+_ENCODED = 4096  # products whose vectors are held at a time
+_SCORED = 512  # products whose leaf probabilities are held at a time: they stay near the core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +84,28 @@ class Predictor:
         """
         top = min(top, self.tree.n_leaves)
         parts = [
-            self._answer_chunk(products.slice(at, _CHUNK), images, top)
-            for at in range(0, max(1, products.num_rows), _CHUNK)
+            part
+            for at in range(0, max(1, products.num_rows), _ENCODED)
+            for part in self._answer_parts(products.slice(at, _ENCODED), images, top)
         ]
         return parts[0] if len(parts) == 1 else Answers.joined(parts)
 
-    def _answer_chunk(self, products: pa.RecordBatch, images: ImageSource | None, top: int) -> Answers:
+    def _answer_parts(
+        self, products: pa.RecordBatch, images: ImageSource | None, top: int
+    ) -> Iterator[Answers]:
+        """Encode products together, then answer for a few at a time."""
         vectors = {}
         mask = text_mask(products)
         for name, encoder in self.model.encoders.items():
             vectors[name], present = self._vectors(encoder, products, images)
             if "image" in encoder.fields:
                 mask |= present.astype(np.uint8) << FIELDS.index("image")
-        scores = self.model.head.scores(vectors)
-        leaf_p = softmax(scores, self.model.temperatures.of(mask))
-        path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
-        return Answers(path=path, path_p=path_p, top_leaves=top_leaves, top_p=top_p, mask=mask)
+        for at in range(0, max(1, len(mask)), _SCORED):
+            rows = slice(at, at + _SCORED)
+            scores = self.model.head.scores({name: v[rows] for name, v in vectors.items()})
+            leaf_p = softmax(scores, self.model.temperatures.of(mask[rows]))
+            path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
+            yield Answers(path=path, path_p=path_p, top_leaves=top_leaves, top_p=top_p, mask=mask[rows])
 
     def _vectors(
         self, encoder: Encoder, products: pa.RecordBatch, images: ImageSource | None

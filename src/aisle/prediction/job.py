@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TypeVar
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import inline_images, to_products
 from aisle.core.errors import AisleError
@@ -149,9 +150,11 @@ def n_workers(predictor: Predictor) -> int:
 def in_order(work: Callable[[In], Out], items: Iterable[In], n_workers: int) -> Iterator[Out]:
     """Do `work` on each item in threads and give the results in the items' order.
 
-    Two items a worker are under way at most, so that memory stays flat.
+    Two items a worker are under way at most, so that memory stays flat. Where there are several workers, each
+    multiplies matrices on its own core, since they would wait for the threads of one another's products.
     """
-    with ThreadPoolExecutor(n_workers) as pool:
+    limit = 1 if n_workers > 1 else None
+    with threadpool_limits(limit, user_api="blas"), ThreadPoolExecutor(n_workers) as pool:
         waiting: deque[Future[Out]] = deque()
         try:
             for item in items:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from time import monotonic
 from typing import Any
 
@@ -48,8 +49,8 @@ class Progressed:
 
     Args:
         epoch: epochs that are done.
-        best_epoch: the epoch, from 1, after which most held-out products were right; without any, the last.
-        accuracy: the share of complete held-out products whose most probable leaf was right then.
+        best_epoch: the epoch, from 1, that is taken (see `_look`); without held-out products, the last.
+        accuracy: the best share so far of complete held-out products whose most probable leaf was right.
         scores: (held-out products and copies, leaves) at the best epoch.
         weights: the state of the learner at the best epoch, where it is kept.
     """
@@ -140,7 +141,8 @@ def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> N
     """Score the held-out products after an epoch, and keep what is best; of equals, the later.
 
     Accuracy decides, not the loss: on real feeds the loss of products that are told wrong soon grows, while
-    more and more products are told right.
+    more and more products are told right. An epoch within one standard error of the best is as good, and
+    the last of them is taken: rates have fallen furthest there, and a few held-out products decide nothing.
     """
     if run.held_out is None:
         done.best_epoch = done.epoch
@@ -149,7 +151,13 @@ def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> N
     n = run.held_out.n_complete
     labels = data.labels.take(run.held_out.rows[:n])
     accuracy = float(labels.contains(scores[:n].argmax(axis=1)[:, None]).mean())
-    if accuracy >= done.accuracy:
-        done.best_epoch, done.accuracy, done.scores = done.epoch, accuracy, scores
+    if accuracy >= done.accuracy - standard_error(done.accuracy, n):
+        done.best_epoch, done.scores = done.epoch, scores
         if run.keep_best:
             done.weights = {k: v.copy() for k, v in learner.state().items()}
+    done.accuracy = max(done.accuracy, accuracy)
+
+
+def standard_error(accuracy: float, n: int) -> float:
+    """How far the accuracy on `n` products is from the truth by chance; 0 for a value that is no accuracy."""
+    return sqrt(max(0.0, accuracy * (1 - accuracy)) / max(1, n))

@@ -1,0 +1,174 @@
+"""Times whole commands in turn, watches their memory, and prints what was measured on what."""
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("AISLE_DATA") or REPOSITORY.parent / "shared" / "data")
+WEIGHTS = REPOSITORY.parent / "shared" / "weights"
+AISLE = str(Path(sys.executable).with_name("aisle"))
+PEERS = Path(__file__).resolve().parent / "peers"
+
+_SAMPLE_S = 0.02
+_COMMON = ("aisle", "numpy", "numba", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A whole command, run as a process of its own.
+
+    Args:
+        name: as the table calls it.
+        command: program and arguments.
+        out: what it writes, removed before each run.
+        n_products: what it works on, for the products a second; 0 prints none.
+    """
+
+    name: str
+    command: Sequence[str]
+    out: Path | None = None
+    n_products: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One run: seconds from start to exit, and the largest resident set of the process tree in bytes."""
+
+    seconds: float
+    peak_bytes: int
+
+
+@contextmanager
+def workshop(name: str) -> Iterator[Path]:
+    """A folder to work in, the current one while it lasts; $AISLE_BENCH keeps it for the next run."""
+    kept = os.environ.get("AISLE_BENCH")
+    folder = Path(kept).resolve() / name if kept else Path(tempfile.mkdtemp(prefix=f"aisle-{name}-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield folder
+    finally:
+        os.chdir(before)
+        if not kept:
+            shutil.rmtree(folder)
+
+
+def prepare(command: Sequence[str], made: str) -> None:
+    """Run a command whose time does not count, unless what it makes is there."""
+    if not Path(made).exists():
+        print(f"Making {made} ...", file=sys.stderr)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def race(contenders: Sequence[Contender], runs: int, warm_up: bool = True) -> dict[str, list[Taken]]:
+    """Run the commands in turn, `runs` times each after a warm-up that does not count."""
+    taken: dict[str, list[Taken]] = {one.name: [] for one in contenders}
+    for turn in range(-1 if warm_up else 0, runs):
+        for one in contenders:
+            figures = _run(one)
+            print(
+                f"{'warm-up' if turn < 0 else turn + 1}: {one.name} {figures.seconds:.2f} s", file=sys.stderr
+            )
+            if turn >= 0:
+                taken[one.name].append(figures)
+    return taken
+
+
+def _run(contender: Contender) -> Taken:
+    if contender.out is not None and contender.out.is_dir():
+        shutil.rmtree(contender.out)
+    elif contender.out is not None:
+        contender.out.unlink(missing_ok=True)
+    started = time.perf_counter()
+    process = subprocess.Popen(contender.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    peak = [0]
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak))
+    watcher.start()
+    _, errors = process.communicate()
+    seconds = time.perf_counter() - started
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"{contender.name} failed:\n{errors.decode()}")
+    return Taken(seconds, peak[0])
+
+
+def _watch(pid: int, peak: list[int]) -> None:
+    """Keep the largest sum of the resident sets of a process and all below it, until it ends."""
+    try:
+        root = psutil.Process(pid)
+        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+            peak[0] = max(peak[0], sum(_resident(p) for p in (root, *root.children(recursive=True))))
+            time.sleep(_SAMPLE_S)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def describe(data: str, contenders: Sequence[Contender], runs: int, packages: Sequence[str] = ()) -> None:
+    """Print data, machine, versions and commands.
+
+    Args:
+        packages: whose versions count beside those that every run has.
+    """
+    versions = ", ".join(f"{name} {version(name)}" for name in (*_COMMON, *packages))
+    print(f"\nData: {data}")
+    print(f"Machine: {_machine()}")
+    print(f"Versions: Python {platform.python_version()}, {versions}")
+    print(f"Median of {runs} runs of the whole command, in turn, after a warm-up run.\n")
+    for one in contenders:
+        print(f"- {one.name}: `{' '.join(_plain(word) for word in one.command)}`")
+
+
+def table(contenders: Sequence[Contender], taken: Mapping[str, Sequence[Taken]]) -> None:
+    """Print a row for each contender; ratios are to the first."""
+    print("\n| run | median, s | least to most, s | products/s | peak memory, MB | times the first's |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    first = statistics.median(t.seconds for t in taken[contenders[0].name])
+    for one in contenders:
+        seconds = [t.seconds for t in taken[one.name]]
+        middle = statistics.median(seconds)
+        rate = f"{one.n_products / middle:,.0f}" if one.n_products else ""
+        peak = max(t.peak_bytes for t in taken[one.name]) / 1e6
+        spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
+        print(f"| {one.name} | {middle:.2f} | {spread} | {rate} | {peak:,.0f} | {middle / first:.2f} |")
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    load = ", ".join(f"{n:.1f}" for n in psutil.getloadavg())
+    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}; load {load}"
+
+
+def _processor() -> str:
+    found = Path("/proc/cpuinfo")
+    lines = found.read_text().splitlines() if found.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _plain(word: str) -> str:
+    """A word of a command without this machine's folders."""
+    for folder, name in ((AISLE, "aisle"), (sys.executable, "python"), (PEERS, "bench/peers")):
+        word = word.replace(str(folder), name)
+    return word.replace(str(WEIGHTS), "../shared/weights").replace(str(DATA), "../shared/data")
