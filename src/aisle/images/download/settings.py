@@ -1,16 +1,16 @@
 """How a download behaves: one frozen record that travels to every worker."""
 
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from ipaddress import ip_network
 
-from aisle import __version__
 from aisle.images.download.address import USUAL_PORTS
 from aisle.images.download.limits import Limits
 from aisle.images.download.networks import Gate
 from aisle.images.download.politeness import Patience
 from aisle.images.download.resolve import Resolver, SystemResolver
 
-USER_AGENT = f"Aisle/{__version__} (product image fetcher; contact: {{contact}})"
+USER_AGENT = f"Aisle/{version('aisle')} (product image fetcher; contact: {{contact}})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
