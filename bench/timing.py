@@ -75,10 +75,10 @@ def prepare(command: Sequence[str], made: str) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def race(contenders: Sequence[Contender], runs: int, warm_up: bool = True) -> dict[str, list[Taken]]:
+def race(contenders: Sequence[Contender], runs: int) -> dict[str, list[Taken]]:
     """Run the commands in turn, `runs` times each after a warm-up that does not count."""
     taken: dict[str, list[Taken]] = {one.name: [] for one in contenders}
-    for turn in range(-1 if warm_up else 0, runs):
+    for turn in range(-1, runs):
         for one in contenders:
             figures = _run(one)
             print(

@@ -6,6 +6,9 @@ import click
 
 from aisle.cli.options import CACHE, IMAGES, OVERWRITE
 
+_WIDTH = 110
+"""The width of a file or a pipe in characters, so that no heading there is cut."""
+
 
 @click.command(name="evaluate")
 @click.argument("model", type=click.Path(path_type=Path))
@@ -47,5 +50,8 @@ def command(
         split=split, label_columns=columns, images=images, cache=cache, overwrite=overwrite
     )
     report = evaluate_model(model, labelled, out, options)
-    Console().print(console_report(report))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDTH
+    console.print(console_report(report))
     click.echo(f"Figures: {out / 'metrics.json'}")

@@ -143,6 +143,12 @@ def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> La
     return Labelled(batches=found, n=n)
 
 
+def _groups(raw: pa.RecordBatch) -> pa.Array:
+    """A name for each row's item group, which belongs to its merchant; empty where it has none."""
+    named = pc.binary_join_element_wise(raw["merchant"], raw["item_group_id"], "\n")
+    return pc.if_else(pc.equal(raw["item_group_id"], ""), "", named)
+
+
 def _known(ids: pa.ListArray, labels: LabelTree) -> pa.ListArray:
     """A catalogue's label ids as ids of the model's tree; what it does not know is left out."""
     flat = pc.list_flatten(ids).dictionary_encode()
@@ -172,7 +178,7 @@ def _of_feed(
                 resolve_labels(raw, labels, columns),
                 label_texts(raw, columns),
                 raw["merchant"],
-                raw["item_group_id"],
+                _groups(raw),
                 pa.repeat(pa.scalar("feed", pa.string()), raw.num_rows),
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images

@@ -75,7 +75,7 @@ def train(
     """
     check_output(out, overwrite=options.overwrite, marker=MARKER)
     opened = open_catalogue(catalogue)
-    with _threads(recipe.training.threads):
+    with _one_torch_thread():
         data = read_training_data(opened, recipe.training.validation)
         encoders = _encoders_with_a_say(recipe, data, tell)
         checkpoints = Checkpoints(
@@ -113,12 +113,16 @@ def train(
 
 
 @contextmanager
-def _threads(wanted: int) -> Iterator[None]:
-    """Give torch so many threads while the block runs; 0 for all cores."""
+def _one_torch_thread() -> Iterator[None]:
+    """Let torch compute on one core while the block runs.
+
+    A batch's products with the head are small. Torch's threads wait for each other in a loop between them,
+    which on a busy machine costs many times what they give; the table's kernels use the other cores.
+    """
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(wanted or os.cpu_count() or 1)
+    torch.set_num_threads(1)
     try:
         yield
     finally:

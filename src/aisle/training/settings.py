@@ -38,7 +38,7 @@ class TrainingSettings:
             for early stopping and temperatures before the model is trained again on all of train.
         members: models of different seeds that are averaged into one.
         seed: of every random number.
-        threads: processor cores to use; 0 for all.
+        threads: processor cores for the encoders' tables; 0 for all.
         checkpoint_s: seconds between two checkpoints, at least.
         rates: for each encoder by its name in the recipe.
     """
