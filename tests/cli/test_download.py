@@ -51,10 +51,6 @@ class TestMistakes:
             (["nothing", "--out", "images"], "nothing: no such catalogue"),
             (["{list}", "--out", "images", "--limit", "cdn"], "the limit 'cdn' does not parse"),
             (["{list}", "--out", "images", "--retry", "http_404"], "no status is called 'http_404'"),
-            (
-                ["{list}", "--out", "images", "--engine", "sparc"],
-                "did you mean 'spark'?",
-            ),
             (["{list}", "--out", "{folder}"], "is not empty and holds no images.json"),
         ],
     )
