@@ -33,7 +33,8 @@ class TrainingSettings:
         copy_weight: weight of a copy in the loss, where a complete product has 1.
         label_smoothing: weight of the mean of -log p over all leaves in the loss, below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
-        patience: epochs without a better held-out accuracy after which training stops; 0 never stops early.
+        patience: epochs that fall short of the best by more than its standard error, after which training
+            stops; 0 never stops early.
         validation: `val` (the catalogue's split) or a share of train's groups, such as 0.1, that is held out
             for early stopping and temperatures before the model is trained again on all of train.
         members: models of different seeds that are averaged into one.
