@@ -14,6 +14,7 @@ from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
 from aisle.model.predictor import text_mask
 from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
+from aisle.training.smoothing import TreeSmoothing
 
 MAX_HELD_OUT = 20_000
 """Products that early stopping and temperatures look at, at most: their scores are held in memory."""
@@ -25,6 +26,7 @@ class TrainingData:
 
     Args:
         labels: the label set of each product.
+        smoothing: where label smoothing would have a little of each product's mass.
         fields: (products,) mask of the fields that each has.
         train: (training products,) their places.
         fit: (fit products,) the places of those that are left when some are held out.
@@ -35,6 +37,7 @@ class TrainingData:
 
     splits: tuple[str, ...]
     labels: LabelSets
+    smoothing: TreeSmoothing
     fields: NDArray[np.uint8]
     train: NDArray[np.int64]
     fit: NDArray[np.int64]
@@ -78,9 +81,11 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
     ids = pa.chunked_array(labels).combine_chunks()
     ptr, nodes = nodes_from_ids(tree, ids)
     counted = nodes[np.repeat(np.isin(every, train), np.diff(ptr))]
+    sets = LabelSets.from_nodes(tree, ptr, nodes)
     return TrainingData(
         splits=splits,
-        labels=LabelSets.from_ids(tree, ids),
+        labels=sets,
+        smoothing=TreeSmoothing.of(tree, sets),
         fields=np.concatenate(fields),
         train=train,
         fit=every[~is_held],

@@ -119,7 +119,7 @@ def fit(
     with progress(f"Training ({run.name})", total) as advance:
         while done.epoch < run.epochs and not _is_enough(done, settings.patience):
             batches = epoch_batches(run.rows, data.fields, settings, (seed, done.epoch))
-            loss = run_epoch(learner, batches, data.labels, advance)
+            loss = run_epoch(learner, batches, data.labels, data.smoothing, advance)
             done.epoch += 1
             _look(run, data, learner, done)
             advance(

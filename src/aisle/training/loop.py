@@ -14,6 +14,7 @@ from aisle.training.copies import take_away
 from aisle.training.evidence import Evidence
 from aisle.training.loss import set_valued_loss
 from aisle.training.settings import TrainingSettings
+from aisle.training.smoothing import TreeSmoothing
 
 if TYPE_CHECKING:
     import torch
@@ -85,7 +86,7 @@ class Learner:
             groups.append({"params": [parameter], "lr": mine.head, "weight_decay": decay})
         return groups
 
-    def learn(self, batch: Batch, labels: LabelSets) -> float:
+    def learn(self, batch: Batch, labels: LabelSets, targets: NDArray[np.float32]) -> float:
         """Take one step down the mean loss, and return it.
 
         The sum over complete products and weighted copies is divided by the number of complete ones, so
@@ -93,13 +94,14 @@ class Learner:
 
         Args:
             labels: of the batch's products.
+            targets: (products, leaves) where label smoothing would have their mass.
         """
         factor = self._schedule()
         for group, rate in zip(self.optimizer.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * factor
         vectors = self._tensors(batch)
         scores = self.head.scores(vectors) / self._temperatures(batch.fields)[:, None]
-        losses = set_valued_loss(scores, labels, self.settings.label_smoothing)
+        losses = set_valued_loss(scores, labels, self.settings.label_smoothing, targets)
         complete, copies = losses[: batch.n_complete], losses[batch.n_complete :]
         loss = (complete.sum() + self.settings.copy_weight * copies.sum()) / batch.n_complete
         self.optimizer.zero_grad()
@@ -213,17 +215,20 @@ def run_epoch(
     learner: Learner,
     batches: Iterator[Batch],
     labels: LabelSets,
+    smoothing: TreeSmoothing,
     advance: Callable[[int], None],
 ) -> float:
     """Learn from every batch once, and return the mean loss over complete products.
 
     Args:
         labels: of all products.
+        smoothing: of all products.
         advance: told the number of complete products of each batch.
     """
     total, n = 0.0, 0
     for batch in batches:
-        total += learner.learn(batch, labels.take(batch.rows)) * batch.n_complete
+        loss = learner.learn(batch, labels.take(batch.rows), smoothing.targets(batch.rows))
+        total += loss * batch.n_complete
         n += batch.n_complete
         advance(batch.n_complete)
     return total / max(1, n)

@@ -21,12 +21,15 @@ def label_mask(labels: LabelSets, n_leaves: int) -> NDArray[np.bool_]:
     return np.cumsum(edges, axis=1)[:, :-1] > 0
 
 
-def set_valued_loss(scores: "torch.Tensor", labels: LabelSets, smoothing: float) -> "torch.Tensor":
-    """Each product's loss: (1 - smoothing) * -log p(label set) + smoothing * mean over leaves of -log p.
+def set_valued_loss(
+    scores: "torch.Tensor", labels: LabelSets, smoothing: float, targets: NDArray[np.float32]
+) -> "torch.Tensor":
+    """Each product's loss: (1 - smoothing) * -log p(label set) + smoothing * mean of -log p under `targets`.
 
     Args:
         scores: (products, leaves), log-probabilities but for a constant in each row.
         labels: for the same products, none of them empty.
+        targets: (products, leaves) for each product a distribution over the leaves, see `TreeSmoothing`.
 
     Returns:
         (products,).
@@ -39,4 +42,4 @@ def set_valued_loss(scores: "torch.Tensor", labels: LabelSets, smoothing: float)
     else:
         mask = torch.from_numpy(label_mask(labels, scores.shape[1]))
         on_label = torch.where(mask, log_p, -torch.inf).logsumexp(dim=1)
-    return -(1 - smoothing) * on_label - smoothing * log_p.mean(dim=1)
+    return -(1 - smoothing) * on_label - smoothing * (torch.from_numpy(targets) * log_p).sum(dim=1)
