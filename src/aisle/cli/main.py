@@ -1,12 +1,13 @@
 """The group `aisle`: finds each command when it is asked for, and turns a user's error into one line."""
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
 from aisle import __version__
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, known_names, system_refusal
 
 COMMANDS = {
     "demo": ("aisle.cli.demo", "A small shop of its own making, through the whole journey."),
@@ -34,6 +35,14 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a name that there is none of, name the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command is called '{args[0]}'; {known_names(args[0], COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table above, without importing them."""
         with formatter.section("Commands"):
@@ -54,14 +63,31 @@ def run(arguments: list[str]) -> int:
     try:
         group.main(arguments, prog_name="aisle", standalone_mode=False)
     except AisleError as error:
-        print(f"aisle: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _told(str(error), 2)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _told(_usage(error), 2)
     except click.Abort:
-        print("aisle: interrupted; nothing was written", file=sys.stderr)  # noqa: T201
-        return 130
+        return _told("interrupted; nothing was written", 130)
+    except BrokenPipeError:  # whoever read what we print has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        refusal = system_refusal(error)
+        if refusal is None:
+            raise
+        return _told(refusal, 2)
     return 0
+
+
+def _told(message: str, code: int) -> int:
+    print(f"aisle: {message}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with the words of a command, and where its help is."""
+    context = getattr(error, "ctx", None)
+    place = context.command_path if context else "aisle"
+    return f"{' '.join(error.format_message().split())} See `{place} --help`."

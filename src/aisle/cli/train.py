@@ -11,7 +11,12 @@ from aisle.cli.options import CACHE, OVERWRITE
 @click.argument("catalogue", type=click.Path(path_type=Path))
 @click.option("--recipe", default="multimodal", show_default=True, help="A recipe's name, or a TOML file.")
 @click.option("--set", "changes", multiple=True, metavar="A.B=C", help="Change one setting of the recipe.")
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint after a kill.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the last checkpoint after a kill, or begin where there is none. Checkpoints lie beside "
+    "--out, in .NAME.checkpoints, until the model is done; without --resume, older ones are removed.",
+)
 @OVERWRITE
 @CACHE
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model directory to write.")

@@ -1,6 +1,8 @@
-"""The one error that a user can mend, and the suggestion of a near name that most of its messages want."""
+"""The one error that a user can mend, and the words that many of its messages share."""
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable
 
 
@@ -23,3 +25,25 @@ def known_names(value: str, known: Iterable[str]) -> str:
     listed = f"known: {', '.join(names)}" if names else "there are none"
     near = difflib.get_close_matches(value, names, n=1)
     return f"did you mean '{near[0]}'? {listed}" if near else listed
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a disk that has no more room."""
+
+_MAKE_ROOM = "make room, and run it again"
+_REMEDIES = {
+    **dict.fromkeys(FULL, _MAKE_ROOM),
+    errno.EACCES: "change its permissions, or name another",
+    errno.EPERM: "change its permissions, or name another",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENAMETOOLONG: "name a shorter one",
+    errno.EIO: "look after the disk",
+}
+
+
+def system_refusal(error: OSError) -> str | None:
+    """Tell in a line what the system refused where the user can mend it (no leave, no room); else None."""
+    if error.errno not in _REMEDIES:
+        return None
+    place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return f"{place}{os.strerror(error.errno)}; {_REMEDIES[error.errno]}"

@@ -12,11 +12,10 @@ from typing import Any
 
 import fsspec
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import FULL, AisleError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def expand_addresses(addresses: list[str]) -> list[str]:
@@ -66,10 +65,13 @@ def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
         marker: a file that a folder of our own making holds; a folder without it is never replaced.
 
     Raises:
-        AisleError: the output exists, is not ours to replace, or its parent folder does not exist.
+        AisleError: the output exists, is not ours to replace, or its parent folder does not exist or
+            cannot be written to.
     """
     if not target.absolute().parent.is_dir():
         raise AisleError(f"{target}: the folder {target.absolute().parent} does not exist; make it first")
+    if not os.access(target.absolute().parent, os.W_OK | os.X_OK):
+        raise AisleError(f"{target}: there is no leave to write in its folder; name another output")
     if not (target.exists() or target.is_symlink()):
         return
     if not overwrite:
@@ -119,22 +121,34 @@ def _put_in_place(target: Path, *, overwrite: bool, marker: str) -> Iterator[Pat
     _clear_leftovers(target)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        yield partial
-        check_output(target, overwrite=overwrite, marker=marker)
-        if target.exists():
-            exchange(partial, target)
-        else:
-            partial.rename(target)
-        _fsync(target.parent)
+        with full_disk_told(target):
+            yield partial
+            check_output(target, overwrite=overwrite, marker=marker)
+            if target.exists():
+                exchange(partial, target)
+            else:
+                partial.rename(target)
+            _fsync(target.parent)
+    finally:
+        _remove(partial)
+
+
+@contextmanager
+def full_disk_told(target: Path) -> Iterator[None]:
+    """Make a full disk, while the block runs that is to write `target`, an error that the user can mend.
+
+    Raises:
+        AisleError: there was no room.
+    """
+    try:
+        yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in FULL:
             raise
         raise AisleError(
             f"{target}: {os.strerror(error.errno)}; nothing was changed there; make room, or name an "
             "output on another disk, and run it again"
         ) from error
-    finally:
-        _remove(partial)
 
 
 def _clear_leftovers(target: Path) -> None:

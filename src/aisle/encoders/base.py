@@ -129,7 +129,7 @@ ENCODERS = Registry(
     },
 )
 """From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained). Beside each `build` stand
-`restore(settings, tensors) -> Encoder` and `fields_of(settings) -> tuple[str, ...]`, and for a trained
+`restore(settings, tensors) -> Encoder` and `fields_of(settings, where) -> tuple[str, ...]`, and for a trained
 encoder `merge(encoders) -> Encoder`; the functions below call them."""
 
 
@@ -142,13 +142,16 @@ def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     return cast(Encoder, ENCODERS.get(name)(settings))
 
 
-def fields_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+def fields_of(name: str, settings: Mapping[str, Any], where: str = "") -> tuple[str, ...]:
     """Which of core.records.FIELDS an encoder would read, without building it (weights may be far away).
+
+    Args:
+        where: what the recipe calls the table of settings; empty for the encoder's name.
 
     Raises:
         AisleError: no encoder has this name, or settings are unknown or out of range.
     """
-    return cast(tuple[str, ...], _beside(name).fields_of(settings))
+    return cast(tuple[str, ...], _beside(name).fields_of(settings, where or name))
 
 
 def merge_encoders(name: str, encoders: Sequence[Encoder]) -> Encoder:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from aisle.core.errors import AisleError
 from aisle.heads.base import Array
 
 _PREFIX = "weight."
@@ -45,7 +46,7 @@ class FlatHead:
 
 
 def build(
-    settings: Mapping[str, Any],  # noqa: ARG001  every head is built alike
+    settings: Mapping[str, Any],
     dims: Mapping[str, int],
     n_leaves: int,
     generator: np.random.Generator,
@@ -56,7 +57,12 @@ def build(
     Args:
         dims: from an encoder's name to the length of its vectors.
         init: from an encoder's name to the standard deviation of its weights, times 1 / sqrt(dims).
+
+    Raises:
+        AisleError: there are settings: it has none.
     """
+    if settings:
+        raise AisleError(f"there is no setting head.{next(iter(settings))}; the head 'flat' has none")
     weights = {
         name: (generator.standard_normal((n_leaves, d)) * (init[name] / np.sqrt(d))).astype(np.float32)
         for name, d in dims.items()

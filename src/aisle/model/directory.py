@@ -22,11 +22,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from aisle.calibration.temperatures import Temperatures
 from aisle.core.errors import AisleError
 from aisle.core.paths import new_directory
+from aisle.core.tensors import write_tensors
 from aisle.encoders.base import Encoder, restore_encoder
 from aisle.heads.base import Head, restore_head
 from aisle.taxonomy.labels import LabelTree, read_label_tree
@@ -35,6 +37,7 @@ FORMAT = 1
 MARKER = "aisle.json"
 _SUMS = "SHA256SUMS"
 _COUNTS = "training_counts.tsv"
+_NEEDED = (MARKER, "taxonomy.tsv", "labels.tsv", _COUNTS, "head.safetensors")
 _ALLOWED = re.compile(
     r"aisle\.json|taxonomy\.tsv|labels\.tsv|training_counts\.tsv|head\.safetensors|encoder\.[\w-]+\.safetensors"
 )
@@ -74,9 +77,9 @@ def write_model(model: Model, target: Path, *, overwrite: bool = False) -> None:
     with new_directory(target, overwrite=overwrite, marker=MARKER) as folder:
         model.labels.write(folder)
         _write_counts(folder / _COUNTS, model)
-        _save(folder / "head.safetensors", model.head.parameters())
+        write_tensors(folder / "head.safetensors", model.head.parameters())
         for name, encoder in model.encoders.items():
-            _save(folder / f"encoder.{name}.safetensors", encoder.tensors())
+            write_tensors(folder / f"encoder.{name}.safetensors", encoder.tensors())
         text = json.dumps(_about(model), indent=2, ensure_ascii=False, sort_keys=True)
         (folder / MARKER).write_text(text + "\n", encoding="utf-8")
         sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
@@ -96,10 +99,6 @@ def _about(model: Model) -> dict[str, Any]:
         "label_columns": list(model.label_columns),
         "provenance": dict(model.provenance),
     }
-
-
-def _save(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
-    save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, path)
 
 
 def _write_counts(path: Path, model: Model) -> None:
@@ -123,6 +122,17 @@ def read_model(folder: Path) -> Model:
         AisleError: it is missing, incomplete, changed, of another format, or holds what is no part of it.
     """
     check_model(folder)
+    try:
+        return _read(folder)
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise AisleError(
+            f"{folder}: is not as `aisle train` writes a model ({type(error).__name__}: {error}); "
+            "fetch or train the model again"
+        ) from error
+
+
+def _read(folder: Path) -> Model:
+    """Read a directory whose hashes are right."""
     about = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     labels = read_label_tree(folder)
     encoders = {
@@ -201,11 +211,16 @@ def _read_sums(path: Path) -> dict[str, str]:
                 f"{path}:{number}: '{match[2]}' is no file that a model holds; fetch the model again"
             )
         sums[match[2]] = match[1]
+    if missing := [name for name in _NEEDED if name not in sums]:
+        raise AisleError(f"{path}: does not list {missing[0]}; fetch or train the model again")
     return sums
 
 
 def _check_format(path: Path) -> None:
-    found = json.loads(path.read_text(encoding="utf-8")).get("format")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")).get("format")
+    except (ValueError, AttributeError) as error:
+        raise AisleError(f"{path}: tells no model format ({error}); fetch the model again") from error
     if found != FORMAT:
         raise AisleError(
             f"{path}: model format {found!r}, this version of Aisle reads {FORMAT}; "

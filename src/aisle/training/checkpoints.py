@@ -1,4 +1,8 @@
-"""Checkpoints of a training: named bundles of arrays in a folder, each written whole or not at all."""
+"""Checkpoints of a training: named bundles of arrays in a folder, each written whole or not at all.
+
+`training.txt` holds the fingerprint of the training, `NAME.safetensors` a bundle, and `work/` what is
+computed once, such as features, and is made again by the next run.
+"""
 
 import hashlib
 import json
@@ -7,13 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError, safe_open
 
 from aisle.core.errors import AisleError
 from aisle.core.paths import new_file
+from aisle.core.tensors import write_tensors
 
 
 def fingerprint(*parts: object) -> str:
@@ -25,7 +28,7 @@ class Checkpoints:
     """The checkpoints of one training.
 
     Args:
-        folder: where they lie; it is made when needed, and `clear` removes it.
+        folder: where they lie; `start` makes it, and `clear` removes it.
         training: the fingerprint of the training; checkpoints of another one are refused.
     """
 
@@ -42,39 +45,64 @@ class Checkpoints:
         Raises:
             AisleError: what lies there is of a training with other settings or another catalogue.
         """
-        if not resume:
-            self.clear()
-        self.folder.mkdir(exist_ok=True)
         mark = self.folder / "training.txt"
-        if mark.exists() and mark.read_text() != self._training:
+        found = resume and self._has_bundles()
+        if found and not (mark.is_file() and mark.read_text() == self._training):
             raise AisleError(
-                f"{self.folder}: checkpoints of a training with another recipe, catalogue or version; "
-                "train with the same ones to resume, or without --resume to start again"
+                f"{self.folder}: checkpoints of a training with another recipe, setting, catalogue or "
+                "version; train with the same ones to resume, or without --resume to start again"
             )
-        found = any(self.folder.glob("*.safetensors"))
-        with new_file(mark, overwrite=True) as partial:
-            partial.write_text(self._training)
+        if not found:
+            self.clear()
+            self.folder.mkdir()
+            with new_file(mark) as partial:
+                partial.write_text(self._training)
+        self.work.mkdir(exist_ok=True)
         return found
+
+    @property
+    def work(self) -> Path:
+        """A folder for what is computed once and can be made again."""
+        return self.folder / "work"
+
+    def _has_bundles(self) -> bool:
+        return any(self.folder.glob("*.safetensors"))
 
     def save(self, name: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any]) -> None:
         """Write a bundle, in place of an older one of the same name."""
         with new_file(self.folder / f"{name}.safetensors", overwrite=True) as partial:
-            whole = {k: np.ascontiguousarray(v) for k, v in arrays.items()}
-            save_file(whole, partial, metadata={"info": json.dumps(info)})
+            write_tensors(partial, arrays, {"info": json.dumps(info)})
 
     def load(self, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
-        """Read a bundle, or None where there is none of this name."""
+        """Read a bundle, or None where there is none of this name.
+
+        Raises:
+            AisleError: it is damaged.
+        """
         path = self.folder / f"{name}.safetensors"
         if not path.exists():
             return None
-        with safe_open(path, framework="numpy") as bundle:
-            arrays = {key: bundle.get_tensor(key) for key in bundle.keys()}  # noqa: SIM118  not a mapping
-            info = json.loads(bundle.metadata()["info"])
+        try:
+            with safe_open(path, framework="numpy") as bundle:
+                arrays = {key: bundle.get_tensor(key) for key in bundle.keys()}  # noqa: SIM118  not a mapping
+                info = json.loads(bundle.metadata()["info"])
+        except SafetensorError as error:
+            raise AisleError(
+                f"{path}: is damaged ({error}); train without --resume to start again"
+            ) from error
         return arrays, info
 
-    def drop(self, name: str) -> None:
-        """Remove a bundle that is no longer needed."""
-        (self.folder / f"{name}.safetensors").unlink(missing_ok=True)
+    def tidy(self) -> bool:
+        """Remove what can be made again, and the whole folder where there is nothing else.
+
+        Returns:
+            Whether bundles are left.
+        """
+        if not self._has_bundles():
+            self.clear()
+            return False
+        shutil.rmtree(self.work, ignore_errors=True)
+        return True
 
     def clear(self) -> None:
         """Remove the folder and all in it."""

@@ -37,13 +37,22 @@ class Recipe:
     head: Mapping[str, Any]
     training: TrainingSettings
 
-    def fields_of(self, name: str) -> tuple[str, ...]:
-        """Which of core.records.FIELDS the encoder of this name reads.
+    def fields(self) -> dict[str, tuple[str, ...]]:
+        """Which of core.records.FIELDS each encoder reads, by its name in the recipe.
 
         Raises:
-            AisleError: its settings are unknown or out of range.
+            AisleError: settings of encoders are unknown or out of range: all of them in one message.
         """
-        return fields_of(self.encoders[name]["encoder"], _settings_of(self.encoders[name]))
+        found: dict[str, tuple[str, ...]] = {}
+        faults = []
+        for name, table in self.encoders.items():
+            try:
+                found[name] = fields_of(table["encoder"], _settings_of(table), name)
+            except AisleError as error:
+                faults.append(str(error))
+        if faults:
+            raise AisleError(f"recipe {self.name}: {'; '.join(faults)}")
+        return found
 
     def build_encoders(self, leave_out: Sequence[str] = ()) -> dict[str, Encoder]:
         """Make the encoders, untrained, but for those named in `leave_out`.
@@ -93,7 +102,7 @@ def _read_tables(name: str) -> dict[str, Any]:
     elif path.suffix == ".toml":
         if not path.is_file():
             raise AisleError(f"{name}: no such recipe file; recipes by name: {', '.join(recipe_names())}")
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path)
     else:
         known = known_names(name, recipe_names())
         raise AisleError(f"no recipe is called '{name}'; {known}; or name a file that ends in .toml")
@@ -101,6 +110,17 @@ def _read_tables(name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise AisleError(f"{name}: no valid TOML: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AisleError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    except UnicodeDecodeError as error:
+        raise AisleError(
+            f"{path}: byte 0x{error.object[error.start]:02x} at {error.start} is not UTF-8; save it as UTF-8"
+        ) from error
 
 
 def _apply(tables: dict[str, Any], change: str) -> None:
@@ -130,9 +150,10 @@ def _value(text: str) -> Any:
 def _checked(name: str, tables: dict[str, Any]) -> Recipe:
     tables = copy.deepcopy(tables)
     faults: list[str] = []
-    head = tables.pop("head", {"head": "flat"})
-    training = dict(tables.pop("training", {}))
-    rates = training.pop("rates", {})
+    head = _table_in(tables, "head", "head", faults) or {"head": "flat"}
+    training = _table_in(tables, "training", "training", faults)
+    rates = _table_in(training, "rates", "training.rates", faults)
+    rates = {name: _table_in(rates, name, f"training.rates.{name}", faults) for name in list(rates)}
     encoders = {key: table for key, table in tables.items() if isinstance(table, dict) and "encoder" in table}
     known = {*encoders, "head", "training"}
     for key in tables.keys() - encoders.keys():
@@ -146,6 +167,8 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
     settings = checked_record(TrainingSettings, training, "training", faults)
     faults += settings.faults()
     by_encoder = {k: checked_record(Rates, t, f"training.rates.{k}", faults) for k, t in rates.items()}
+    for key, mine in by_encoder.items():
+        faults += mine.faults(f"training.rates.{key}")
     if faults:
         raise AisleError(f"recipe {name}: " + "; ".join(faults))
     for key in encoders:
@@ -154,6 +177,15 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
     return Recipe(
         name=name, encoders=encoders, head=head, training=TrainingSettings(**values, rates=by_encoder)
     )
+
+
+def _table_in(tables: dict[str, Any], key: str, name: str, faults: list[str]) -> dict[str, Any]:
+    """Take a table out of another one; empty where it is not there, or no table."""
+    found = tables.pop(key, {})
+    if isinstance(found, dict):
+        return found
+    faults.append(f"{name} is {found!r}; it must be a table of settings, such as [{name}]")
+    return {}
 
 
 def _encoder_faults(encoders: Mapping[str, Mapping[str, Any]], rates: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from aisle import __version__
 from aisle.calibration.temperatures import Temperatures, fit_temperatures
 from aisle.catalogue import Catalogue, open_catalogue
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output
+from aisle.core.paths import check_output, full_disk_told
 from aisle.core.records import FIELDS
 from aisle.encoders.base import Encoder, merge_encoders
 from aisle.heads.base import merge_heads, restore_head
@@ -35,7 +35,8 @@ class TrainOptions:
     """How to train, beside the recipe.
 
     Args:
-        resume: go on from the checkpoints beside `out`, if there are any.
+        resume: go on from the checkpoints beside `out`, in `.NAME.checkpoints`, if there are any; without it
+            they are removed.
         overwrite: whether a model that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
     """
@@ -70,38 +71,35 @@ def train(
     Args:
         tell: is given a line about what a user should know, such as evidence that is left out.
 
+    A training that fails leaves no output, and of its checkpoints only those that `--resume` can go on from.
+
     Raises:
-        AisleError: the recipe, the catalogue or the output is not as it must be.
+        AisleError: the recipe, the catalogue or the output is not as it must be, or the disk is full.
     """
     check_output(out, overwrite=options.overwrite, marker=MARKER)
     opened = open_catalogue(catalogue)
+    fields = recipe.fields()
     with _one_torch_thread():
         data = read_training_data(opened, recipe.training.validation)
-        encoders = _encoders_with_a_say(recipe, data, tell)
+        encoders = _encoders_with_a_say(recipe, fields, data, tell)
         checkpoints = Checkpoints(
             out.absolute().with_name(f".{out.name}.checkpoints"),
-            fingerprint(
-                __version__, asdict(recipe.training), recipe.encoders, recipe.head, opened.fingerprint()
-            ),
+            _fingerprint(recipe, encoders, opened),
         )
-        if checkpoints.start(resume=options.resume):
-            tell(f"going on from the checkpoints in {checkpoints.folder}")
-        elif options.resume:
-            tell("there is no checkpoint to go on from; training starts at the beginning")
-        place = Workplace(
-            folder=checkpoints.folder,
-            cache=options.cache,
-            threads=recipe.training.threads or os.cpu_count() or 1,
-        )
-        evidence = collect_evidence(encoders, opened, data.splits, place)
-        held_out = held_out_products(data, recipe.training.seed)
-        members = [
-            _train_member(recipe, data, evidence, held_out, number, checkpoints)
-            for number in range(1, recipe.training.members + 1)
-        ]
-        model = _assemble(recipe, data, opened, members, held_out)
-        write_model(model, out, overwrite=options.overwrite)
-        checkpoints.clear()
+        with full_disk_told(out), _checkpoints_while(checkpoints, tell, resume=options.resume):
+            place = Workplace(
+                folder=checkpoints.work,
+                cache=options.cache,
+                threads=recipe.training.threads or os.cpu_count() or 1,
+            )
+            evidence = collect_evidence(encoders, opened, data.splits, place)
+            held_out = held_out_products(data, recipe.training.seed)
+            members = [
+                _train_member(recipe, data, evidence, held_out, number, checkpoints)
+                for number in range(1, recipe.training.members + 1)
+            ]
+            model = _assemble(recipe, data, opened, members, held_out)
+            write_model(model, out, overwrite=options.overwrite)
     return TrainSummary(
         n_products=len(data.train),
         n_held_out=held_out.n_complete,
@@ -110,6 +108,32 @@ def train(
         held_out_accuracy=tuple(m.accuracy for m in members),
         temperatures=model.temperatures,
     )
+
+
+def _fingerprint(recipe: Recipe, encoders: Mapping[str, Encoder], catalogue: Catalogue) -> str:
+    """Of all that decides the weights: recipe, version, catalogue, and weights that it starts from."""
+    made_of = {name: encoder.fingerprint() for name, encoder in encoders.items()}
+    tables = (asdict(recipe.training), recipe.encoders, recipe.head)
+    return fingerprint(__version__, *tables, made_of, catalogue.fingerprint())
+
+
+@contextmanager
+def _checkpoints_while(checkpoints: Checkpoints, tell: Tell, *, resume: bool) -> Iterator[None]:
+    """Open the checkpoints for a training, and remove them when it is done.
+
+    Of a training that fails, those stay that another one can go on from.
+    """
+    if checkpoints.start(resume=resume):
+        tell(f"going on from the checkpoints in {checkpoints.folder}")
+    elif resume:
+        tell("there is no checkpoint to go on from; training starts at the beginning")
+    try:
+        yield
+    except BaseException:
+        if checkpoints.tidy():
+            tell(f"the checkpoints stay in {checkpoints.folder}; --resume goes on from them")
+        raise
+    checkpoints.clear()
 
 
 @contextmanager
@@ -129,13 +153,17 @@ def _one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _encoders_with_a_say(recipe: Recipe, data: TrainingData, tell: Tell) -> dict[str, Encoder]:
+def _encoders_with_a_say(
+    recipe: Recipe, fields: Mapping[str, Sequence[str]], data: TrainingData, tell: Tell
+) -> dict[str, Encoder]:
     """Make the recipe's encoders, but for those whose fields no product has.
 
+    Args:
+        fields: what each encoder reads.
+
     Raises:
-        AisleError: no encoder is left, or the settings of one are at fault.
+        AisleError: no encoder is left, or the weights of one are not to be had.
     """
-    fields = {name: recipe.fields_of(name) for name in recipe.encoders}
     silent = [name for name in fields if not data.has(fields[name])]
     if len(silent) == len(fields):
         wanted = sorted({field for names in fields.values() for field in names}, key=FIELDS.index)

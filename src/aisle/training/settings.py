@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,15 @@ class Rates:
     decay: float = 0.0
     init: float = 0.5
 
+    def faults(self, where: str) -> list[str]:
+        """Every value that cannot be right; `where` is the table's name."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return [
+            f"{where}.{name} is {value}; it must be a number from 0"
+            for name, value in values.items()
+            if not (isfinite(value) and value >= 0)
+        ]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
@@ -31,7 +41,8 @@ class TrainingSettings:
         batch: complete products in a batch.
         copies: copies with fields taken away that join a batch, as a share of `batch`.
         copy_weight: weight of a copy in the loss, where a complete product has 1.
-        label_smoothing: weight of the mean of -log p over all leaves in the loss, below 1.
+        label_smoothing: weight in the loss of the mean of -log p over leaves near the label, see
+            `TreeSmoothing`; below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
         patience: epochs that fall short of the best by more than its standard error, after which training
             stops; 0 never stops early.
@@ -64,9 +75,9 @@ class TrainingSettings:
         for name in ("epochs", "batch", "members"):
             if getattr(self, name) < 1:
                 found.append(f"training.{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("copies", "copy_weight", "patience", "threads", "checkpoint_s"):
-            if getattr(self, name) < 0:
-                found.append(f"training.{name} is {getattr(self, name)}; it must not be negative")
+        for name in ("copies", "copy_weight", "patience", "threads", "checkpoint_s", "seed"):
+            if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                found.append(f"training.{name} is {getattr(self, name)}; it must be a number from 0")
         for name in ("label_smoothing", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 found.append(f"training.{name} is {getattr(self, name)}; it must be from 0 to below 1")

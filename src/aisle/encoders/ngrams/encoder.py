@@ -274,13 +274,13 @@ def build(settings: Mapping[str, Any]) -> NgramEncoder:
     return NgramEncoder(read_settings(settings))
 
 
-def fields_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that an encoder of these settings reads.
+def fields_of(settings: Mapping[str, Any], where: str = "ngrams") -> tuple[str, ...]:
+    """The fields that an encoder of these settings reads; messages call their table `where`.
 
     Raises:
         AisleError: as `build`.
     """
-    return read_settings(settings).fields
+    return read_settings(settings, where).fields
 
 
 def restore(settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> NgramEncoder:

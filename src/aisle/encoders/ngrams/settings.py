@@ -70,28 +70,28 @@ class NgramSettings:
     min_df: int = 1
     blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(_DEFAULT_BLOCKS))
 
-    def faults(self) -> list[str]:
-        """Every value that cannot be right, each with the values that can."""
+    def faults(self, where: str) -> list[str]:
+        """Every value that cannot be right, each with the values that can; `where` is the table's name."""
         found = []
         if self.dim % LINE or not 0 < self.dim <= _MAX_DIM:
-            found.append(f"ngrams.dim is {self.dim}; it must be a multiple of {LINE} up to {_MAX_DIM}")
+            found.append(f"{where}.dim is {self.dim}; it must be a multiple of {LINE} up to {_MAX_DIM}")
         if self.buckets.bit_count() != 1 or not 2**8 <= self.buckets <= _MAX_BUCKETS:
-            found.append(f"ngrams.buckets is {self.buckets}; it must be a power of two from 2**8 to 2**28")
+            found.append(f"{where}.buckets is {self.buckets}; it must be a power of two from 2**8 to 2**28")
         if not 0 <= self.idf_power <= 4:
-            found.append(f"ngrams.idf_power is {self.idf_power}; it must be from 0 to 4")
+            found.append(f"{where}.idf_power is {self.idf_power}; it must be from 0 to 4")
         if self.min_df < 1:
-            found.append(f"ngrams.min_df is {self.min_df}; it must be at least 1")
-        return found + self._faults_of_blocks()
+            found.append(f"{where}.min_df is {self.min_df}; it must be at least 1")
+        return found + self._faults_of_blocks(where)
 
-    def _faults_of_blocks(self) -> list[str]:
+    def _faults_of_blocks(self, where: str) -> list[str]:
         if not isinstance(self.blocks, Mapping) or not self.blocks:
-            return ["ngrams.blocks is no table of blocks; name at least one, such as blocks.title_words"]
+            return [f"{where}.blocks is no table of blocks; name at least one, such as blocks.title_words"]
         found = []
         for name, table in self.blocks.items():
-            found += _block_faults(f"ngrams.blocks.{name}", table)
+            found += _block_faults(f"{where}.blocks.{name}", table)
         if len(self.blocks) * self.buckets > 2**31:
             found.append(
-                f"ngrams.buckets is {self.buckets}; times {len(self.blocks)} blocks it is above 2**31"
+                f"{where}.buckets is {self.buckets}; times {len(self.blocks)} blocks it is above 2**31"
             )
         return found
 
@@ -139,15 +139,15 @@ class NgramSettings:
         }
 
 
-def read_settings(values: Mapping[str, Any]) -> NgramSettings:
-    """Check a recipe's table.
+def read_settings(values: Mapping[str, Any], where: str = "ngrams") -> NgramSettings:
+    """Check a recipe's table, which messages call `where`.
 
     Raises:
         AisleError: settings are unknown or out of range; all of them are in the message.
     """
     faults: list[str] = []
-    settings = checked_record(NgramSettings, values, "ngrams", faults)
-    faults += settings.faults()
+    settings = checked_record(NgramSettings, values, where, faults)
+    faults += settings.faults(where)
     if faults:
         raise AisleError("; ".join(faults))
     return settings

@@ -169,13 +169,13 @@ def _read(images: ImageSource | None, link: str, sha256: str) -> bytes | None:
     return None if images is None else images.read(link, sha256)
 
 
-def fields_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields that the encoder reads.
+def fields_of(settings: Mapping[str, Any], where: str = "image") -> tuple[str, ...]:
+    """The fields that the encoder reads; messages call the settings' table `where`.
 
     Raises:
         AisleError: settings are unknown or out of range.
     """
-    checked_settings(settings)
+    checked_settings(settings, where)
     return TimmEncoder.fields
 
 

@@ -42,40 +42,40 @@ class TimmSettings:
     batch: int = 2
 
 
-def checked_settings(values: Mapping[str, Any]) -> TimmSettings:
-    """Check a table of a recipe.
+def checked_settings(values: Mapping[str, Any], where: str = "image") -> TimmSettings:
+    """Check a table of a recipe, which messages call `where`.
 
     Raises:
         AisleError: settings are unknown or out of range; all of them in one message.
     """
     faults: list[str] = []
-    settings = checked_record(TimmSettings, values, "image", faults)
-    faults += _faults(settings)
+    settings = checked_record(TimmSettings, values, where, faults)
+    faults += _faults(settings, where)
     if faults:
         raise AisleError("; ".join(faults))
     return settings
 
 
-def _faults(settings: TimmSettings) -> list[str]:
+def _faults(settings: TimmSettings, where: str) -> list[str]:
     """Every value that cannot be right, each with the values that can."""
     faults = []
     for name, low, high in (("size", 8, 4096), ("batch", 1, 4096)):
         value = getattr(settings, name)
         if not low <= value <= high:
-            faults.append(f"image.{name} is {value}; it must be from {low} to {high}")
+            faults.append(f"{where}.{name} is {value}; it must be from {low} to {high}")
     for name, known in (("fit", FITS), ("interpolation", INTERPOLATIONS)):
         value = getattr(settings, name)
         if value not in known:
-            faults.append(f"image.{name} is '{value}'; {known_names(value, known)}")
+            faults.append(f"{where}.{name} is '{value}'; {known_names(value, known)}")
     for name in ("mean", "std"):
         value = getattr(settings, name)
         if not _is_colour(value):
-            faults.append(f"image.{name} is {value!r}; it must be three numbers such as [0.5, 0.5, 0.5]")
+            faults.append(f"{where}.{name} is {value!r}; it must be three numbers such as [0.5, 0.5, 0.5]")
         elif name == "std" and any(part <= 0 for part in value):
-            faults.append(f"image.std is {list(value)}; its numbers must be above 0")
+            faults.append(f"{where}.std is {list(value)}; its numbers must be above 0")
     arguments: object = settings.model_args
     if not isinstance(arguments, Mapping):
-        faults.append(f"image.model_args is {arguments!r}; it must be a table of arguments")
+        faults.append(f"{where}.model_args is {arguments!r}; it must be a table of arguments")
     return faults
 
 
