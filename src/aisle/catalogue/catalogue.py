@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aisle.catalogue.checking import check_file, check_tree
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest, read_manifest
 from aisle.core.errors import AisleError, known_names
 from aisle.core.schemas import CATALOGUE_SCHEMA, SPLITS
@@ -29,6 +30,7 @@ class Catalogue:
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
+        self._checked: set[str] = set()
 
     @cached_property
     def labels(self) -> LabelTree:
@@ -37,6 +39,7 @@ class Catalogue:
         Raises:
             AisleError: its files are missing or damaged.
         """
+        check_tree(self.path, self.manifest)
         return read_label_tree(self.path)
 
     @property
@@ -92,14 +95,18 @@ class Catalogue:
         wanted = None if splits is None else pa.array(sorted(splits), pa.string())
         read = names if wanted is None or "split" in names else [*names, "split"]
         for file in self.manifest.files:
-            with self._open(self.path / PRODUCTS_FOLDER / file["name"]) as parquet:
+            with self._open(file["name"], file["sha256"]) as parquet:
                 for batch in parquet.iter_batches(batch_rows, columns=read, use_threads=False):
                     rows = batch if wanted is None else batch.filter(pc.is_in(batch["split"], wanted))
                     if len(rows):
                         yield pa.RecordBatch.from_arrays([rows[name] for name in names], schema=schema)
 
-    @staticmethod
-    def _open(path: Path) -> pq.ParquetFile:
+    def _open(self, name: str, sha256: str) -> pq.ParquetFile:
+        """Open a file of products; the first time, it is held against its hash."""
+        path = self.path / PRODUCTS_FOLDER / name
+        if name not in self._checked:
+            check_file(path, sha256)
+            self._checked.add(name)
         try:
             return pq.ParquetFile(path)
         except (OSError, pa.ArrowInvalid) as error:

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from aisle.catalogue import extending, meanings
 from aisle.catalogue.catalogue import Catalogue, open_catalogue
+from aisle.catalogue.checking import tree_hashes
 from aisle.catalogue.columns import find_columns
 from aisle.catalogue.counting import describe
 from aisle.catalogue.doubles import find_products
@@ -23,6 +24,7 @@ from aisle.catalogue.staging import Stage, staged_wide
 from aisle.catalogue.tables import Tables, open_tables, scalar
 from aisle.catalogue.tree import cut_to_products, tree_of_labels
 from aisle.catalogue.writing import REJECTED_FILE, write_products
+from aisle.core.errors import AisleError
 from aisle.core.paths import check_output, expand_addresses, new_directory
 from aisle.images import ImageFolder
 from aisle.taxonomy.labels import LabelTree
@@ -97,7 +99,7 @@ def _make(inputs: _Inputs, tables: Tables, work: Path, out: Path) -> Manifest:
     """Write everything but the manifest, and return that."""
     old = inputs.old
     if old is not None:
-        shutil.copyfile(old.path / REJECTED_FILE, out / REJECTED_FILE)
+        _bring_rejected_along(old, out)
     with (out / REJECTED_FILE).open("a", encoding="utf-8") as rejected:
         with Stage(work, tables) as stage:
             reading = _read(inputs, stage, out, rejected)
@@ -112,7 +114,22 @@ def _make(inputs: _Inputs, tables: Tables, work: Path, out: Path) -> Manifest:
         written = write_products(tables, rows, out, rejected)
     meanings.write_unresolved(tables, out)
     labels.write(out)
-    return describe(tables, settings, labels, reading, written, old)
+    return replace(describe(tables, settings, labels, reading, written, old), trees=tree_hashes(out))
+
+
+def _bring_rejected_along(old: Catalogue, out: Path) -> None:
+    """Begin with the rows that the old catalogue put aside.
+
+    Raises:
+        AisleError: their file is missing.
+    """
+    try:
+        shutil.copyfile(old.path / REJECTED_FILE, out / REJECTED_FILE)
+    except FileNotFoundError as error:
+        raise AisleError(
+            f"{old.path / REJECTED_FILE}: is missing from the catalogue; copy the catalogue again, or ingest "
+            "all feeds anew"
+        ) from error
 
 
 def _read(inputs: _Inputs, stage: Stage, out: Path, rejected: TextIO) -> Reading:

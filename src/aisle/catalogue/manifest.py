@@ -1,7 +1,7 @@
 """The manifest of a catalogue: how it was made, and counts that add up to the rows read."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class Manifest:
         image_roots: folders that image links start from, in the order in which they are tried; a relative one
             starts from the catalogue.
         ingests: for each run that added feeds, the feeds with their rows.
-        files: the files of products with their rows and sha256.
+        files: the files of products with their name, rows and sha256.
+        trees: sha256 of the files that hold the tree, by name.
     """
 
     read: int
@@ -72,6 +73,7 @@ class Manifest:
     image_roots: list[str]
     ingests: list[dict[str, Any]]
     files: list[dict[str, Any]]
+    trees: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.read != self.unreadable + self.doubles + self.products:
@@ -83,6 +85,8 @@ class Manifest:
             total = sum(getattr(self, name).values())
             if total != self.products:
                 raise ValueError(f"{name} add up to {total}, not to {self.products} products")
+        if any(not {"name", "rows", "sha256"} <= file.keys() for file in self.files):
+            raise ValueError("files without name, rows or sha256")
 
     def write(self, folder: Path) -> None:
         """Write `catalogue.json`."""
@@ -114,7 +118,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise AisleError(
             f"{path}: has format version {version}, this Aisle reads {FORMAT_VERSION}; ingest the feeds again"
         )
-    known = {field.name for field in fields(Manifest)}
+    known = {entry.name for entry in fields(Manifest)}
     try:
         return Manifest(**{name: value for name, value in content.items() if name in known})
     except (TypeError, ValueError, AttributeError) as error:

@@ -1,6 +1,5 @@
 """The last pass: the wide rows once more, in order, beside what was decided for each; products to Parquet."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aisle.catalogue.catalogue import PRODUCTS_FOLDER
+from aisle.catalogue.checking import sha256_of
 from aisle.catalogue.reading import write_rejected
 from aisle.catalogue.tables import Tables, scalar, stream
 from aisle.core.progress import progress
@@ -173,7 +173,7 @@ def _write_files(batches: Iterator[pa.RecordBatch], folder: Path) -> list[dict[s
                 group = next(groups, None)
                 if group is None:
                     break
-        files.append({"name": name, "rows": n_rows, "sha256": _sha256(folder / name)})
+        files.append({"name": name, "rows": n_rows, "sha256": sha256_of(folder / name)})
     return files
 
 
@@ -189,8 +189,3 @@ def _row_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
             waiting, n_rows, n_bytes = [], 0, 0
     if n_rows:
         yield pa.Table.from_batches(waiting)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

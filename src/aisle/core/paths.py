@@ -99,8 +99,8 @@ def new_directory(
         partial.mkdir()
         yield partial
         for path in sorted(partial.rglob("*")) if durable else ():
-            _fsync(path)
-        _fsync(partial)
+            write_through(path)
+        write_through(partial)
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def new_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     with _put_in_place(target, overwrite=overwrite, marker="") as partial:
         yield partial
-        _fsync(partial)
+        write_through(partial)
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _put_in_place(target: Path, *, overwrite: bool, marker: str) -> Iterator[Pat
                 exchange(partial, target)
             else:
                 partial.rename(target)
-            _fsync(target.parent)
+            write_through(target.parent)
     finally:
         _remove(partial)
 
@@ -204,7 +204,8 @@ def _rename_exchange(first: Path, second: Path) -> bool:
     raise OSError(error, os.strerror(error), str(second))
 
 
-def _fsync(path: Path) -> None:
+def write_through(path: Path) -> None:
+    """Have the system bring a file or a folder to the disk itself, so that it outlives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

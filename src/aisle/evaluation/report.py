@@ -55,6 +55,7 @@ class Counts:
         n_outside: their label is outside of the tree; always wrong.
         n_unseen: training saw no product of their label's class; always wrong; `n_outside` among them.
         n_groups: groups that the scored products come from.
+        n_unreadable: records beside these products that could not be read.
     """
 
     n_products: int
@@ -65,6 +66,7 @@ class Counts:
     n_outside: int
     n_unseen: int
     n_groups: int
+    n_unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def _products(counts: Counts) -> Text:
     ]
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
     left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
+    left_out += f"; {counts.n_unreadable:,} unreadable records put aside" if counts.n_unreadable else ""
     return Text.assemble((f"{counts.n_scored:,} products scored", "bold"), f": {said}{left_out}")
 
 

@@ -1,7 +1,8 @@
 """Scoring a model on labelled products: a split of a catalogue, or a labelled feed as a whole."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisle.catalogue import MANIFEST_FILE, find_columns, label_texts, open_catalogue, resolve_labels
-from aisle.core.errors import AisleError
+from aisle.catalogue import find_columns, label_texts, open_catalogue, resolve_labels
+from aisle.core.errors import AisleError, known_names
 from aisle.core.paths import expand_addresses, new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
-from aisle.core.schemas import PRODUCT_SCHEMA
+from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.feeds import FeedOptions, read_feeds
 from aisle.images import ImageFolder, ImageSource
@@ -25,7 +26,9 @@ from aisle.taxonomy.labels import LabelTree
 Batch: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]
 
 METRICS_FILE = "metrics.json"
+REJECTED_FILE = "rejected.jsonl"
 _TOP = 5
+_N_EXAMPLES = 3
 _TRUTH = pa.schema([(name, pa.string()) for name in ("label_text", "merchant", "group", "split")]).insert(
     0, pa.field("label", pa.list_(pa.string()))
 )
@@ -58,32 +61,39 @@ class Labelled:
         batches: products (PRODUCT_SCHEMA), what they really are (label, label_text, merchant, group, split),
             and where their images are read.
         n: how many there are, where that is known.
+        rejected: the records that could not be read, of the batches that were taken.
     """
 
     batches: "Iterator[Batch]"
     n: int | None
+    rejected: list[Rejected] = field(default_factory=list)
 
 
 def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptions) -> Report:
-    """Score a model and write `metrics.json`.
+    """Score a model and write `metrics.json`, and `rejected.jsonl` where records could not be read.
 
     Args:
         labelled: a catalogue's folder, or the address of a labelled feed, which is scored whole.
         out: the folder to write.
 
     Raises:
-        AisleError: the model, the products or the output is not as it must be, or nothing has a label.
+        AisleError: the model, the products or the output is not as it must be, or nothing has a label that
+            the model's tree knows.
     """
     with new_directory(out, overwrite=options.overwrite, marker=METRICS_FILE) as folder:
         predictor = load(model, options.cache)
         labels = predictor.model.labels
-        is_catalogue = (Path(labelled) / MANIFEST_FILE).is_file()
+        is_catalogue = Path(labelled).is_dir()
         products = (
             _of_catalogue(Path(labelled), labels, options)
             if is_catalogue
             else _of_feed(labelled, labels, predictor.model.label_columns, options)
         )
-        answers, truth = answer_all(predictor, products)
+        answered = answer_all(predictor, products)
+        if answered is None:
+            raise AisleError(f"{labelled}: holds no product that can be read, so nothing can be scored")
+        answers, truth = answered
+        _check_labels(labelled, truth)
         counts = TrainingCounts(predictor.model.training_counts, labels.tree)
         report = evaluate(answers, Truth.from_products(labels.tree, truth), labels.tree, counts)
         about = {
@@ -91,15 +101,46 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
             "products": labelled,
             "split": options.split if is_catalogue else "whole feed",
         }
+        n_unreadable = len(products.rejected)
+        report = replace(report, counts=replace(report.counts, n_unreadable=n_unreadable))
         report.write(folder / METRICS_FILE, about)
+        if n_unreadable:
+            _write_rejected(folder / REJECTED_FILE, products.rejected)
     return report
 
 
-def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Table]:
+def _write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
+    """Write records put aside, one JSON object a line."""
+    lines = [json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in rejected]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _check_labels(place: str, truth: pa.Table) -> None:
+    """Refuse products of which none has a label, or none has one that the model's tree knows.
+
+    Raises:
+        AisleError: it names `place` and some of the labels.
+    """
+    if pc.sum(pc.list_value_length(truth["label"])).as_py():
+        return
+    texts = pc.unique(pc.replace_substring_regex(truth["label_text"], "\n.*", "")).to_pylist()
+    examples = [f"'{text}'" for text in texts if text][:_N_EXAMPLES]
+    if not examples:
+        raise AisleError(
+            f"{place}: none of its {truth.num_rows:,} products has a label, so nothing can be scored; "
+            "name the column that holds it with --label-column"
+        )
+    raise AisleError(
+        f"{place}: the model's tree knows none of its labels, such as {', '.join(examples)}; score products "
+        "of the taxonomy that the model was trained on, or name another column with --label-column"
+    )
+
+
+def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Table] | None:
     """Answer for all labelled products.
 
     Returns:
-        The answers, and the truth of the same products in the same order.
+        The answers, and the truth of the same products in the same order; None where there is no product.
     """
     answers, truths = [], []
 
@@ -115,7 +156,7 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
             truths.append(truth)
             advance(truth.num_rows)
     if not answers:
-        raise AisleError("there is no product to score; look at the split, and at the feed")
+        return None
     return Answers.joined(answers), pa.Table.from_batches(truths)
 
 
@@ -123,6 +164,10 @@ def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> La
     """The products of a split."""
     catalogue = open_catalogue(path)
     images = ImageFolder(options.images) if options.images else catalogue.images()
+    if options.split not in SPLITS:
+        raise AisleError(
+            f"no split is called '{options.split}' (--split); {known_names(options.split, SPLITS)}"
+        )
     n = catalogue.count(options.split)
 
     def batches() -> Iterator[Batch]:
@@ -170,9 +215,12 @@ def _of_feed(
     columns = find_columns("--label-column", options.label_columns or trained_with, files)
     folder = ImageFolder(options.images) if options.images else None
 
+    rejected: list[Rejected] = []
+
     def batches() -> Iterator[Batch]:
         for batch in read_feeds(files, FeedOptions()):
             raw = batch.rows
+            rejected.extend(batch.rejected)
             products, images = products_of(raw, (*trained_with, *columns), folder)
             truth = [
                 resolve_labels(raw, labels, columns),
@@ -183,4 +231,4 @@ def _of_feed(
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images
 
-    return Labelled(batches=batches(), n=None)
+    return Labelled(batches=batches(), n=None, rejected=rejected)

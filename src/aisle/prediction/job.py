@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import inline_images, to_products
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, new_file
+from aisle.core.paths import check_output, new_file, write_through
 from aisle.core.progress import progress
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
 from aisle.images import ImageFolder, ImageSource, InlineImages
@@ -74,8 +74,10 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     """
     check_ending(out)
     rejected = rejected_path(out)
-    for path in (out, rejected):
-        check_output(path, overwrite=settings.overwrite)
+    check_output(out, overwrite=settings.overwrite)
+    # Without its rows, a list of rejected records is what a killed run left.
+    replaces = settings.overwrite or not out.exists()
+    check_output(rejected, overwrite=replaces)
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = ImageFolder(settings.images) if settings.images else None
@@ -83,10 +85,11 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     started = perf_counter()
     batches = read_feeds(list(feeds), FeedOptions(merchant=settings.merchant))
     with new_file(out, overwrite=settings.overwrite) as partial:
-        with new_file(rejected, overwrite=settings.overwrite) as put_aside:
+        with new_file(rejected, overwrite=replaces) as put_aside:
             n_rows, n_rejected = _write_rows(
                 predictor, batches, images, (partial, out.suffix), put_aside, settings
             )
+            write_through(partial)  # so that the two appear together, but for an instant
         if not n_rejected:
             rejected.unlink()
     return PredictSummary(
