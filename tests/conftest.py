@@ -1,7 +1,13 @@
 """Fixtures that several rooms' tests share."""
 
+import hashlib
+import io
 import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,3 +91,98 @@ def model(catalogue: Path) -> Path:
 
     train(catalogue, catalogue.parent / "model", read_recipe("multimodal", QUICK), TrainOptions())
     return catalogue.parent / "model"
+
+
+@dataclass(frozen=True)
+class PictureShop:
+    """A shop's server on loopback: 250 plain pictures of different widths at /0.png, /1.png and so on."""
+
+    server: Any
+    pictures: Mapping[str, bytes]
+
+    def address(self, path: str) -> str:
+        return str(self.server.address(path))
+
+    def hash_of(self, path: str) -> str:
+        return hashlib.sha256(self.pictures[path]).hexdigest()
+
+
+def _plain(width: int) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (width, 20), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def picture_shop() -> Iterator[PictureShop]:
+    """See PictureShop; the faults of `aisle.demo.server` are there too."""
+    from aisle.demo.server import Site, serve
+
+    pictures = {f"/{n}.png": _plain(5 + n) for n in range(250)}
+    with serve(Site(pictures)) as server:
+        yield PictureShop(server, pictures)
+
+
+@pytest.fixture(scope="session")
+def fetch() -> Callable[..., Any]:
+    """Download from loopback, soon done: `fetch(source, folder)` gives the summary."""
+    from aisle.images.download.address import ANY_PORT
+    from aisle.images.download.limits import HostLimits, Limits
+    from aisle.images.download.politeness import Patience
+    from aisle.images.download.run import RunSettings, download
+    from aisle.images.download.settings import DownloadSettings, FetchSettings
+
+    def run(source: Path, folder: Path, *, n_workers: int = 0, **changes: Any) -> Any:
+        settings = DownloadSettings(
+            fetch=FetchSettings(allowed_networks=("127.0.0.0/8",), ports=ANY_PORT, total_s=5.0),
+            limits=Limits(HostLimits(requests_per_s=5000, n_connections=8)),
+            patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
+            shard_rows=150,
+        )
+        return download(source, str(folder), RunSettings(n_workers=n_workers, download=settings, **changes))
+
+    return run
+
+
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
+@pytest.fixture(scope="session")
+def spark_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An environment in which Spark keeps to loopback, and writes nothing into its own folder."""
+    set_here = {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(tmp_path_factory.mktemp("spark")),
+        "SPARK_TESTING": "1",  # or a local-cluster works in Spark's own folder
+    }
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in set_here.items():
+            environment.setenv(name, value)
+        yield set_here
+
+
+@pytest.fixture(scope="session")
+def cluster(spark_environment: dict[str, str]) -> Iterator[Any]:
+    """A Spark context of the user's own, with two workers of one core each; tests of it run in one group."""
+    from pyspark import SparkConf, SparkContext
+
+    conf = SparkConf(loadDefaults=False).setMaster("local-cluster[2,1,1024]").setAppName("tests")
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": QUICK_JAVA,
+        "spark.executor.extraJavaOptions": QUICK_JAVA,
+        "spark.executor.memory": "512m",
+        "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent),
+        "spark.log.level": "ERROR",
+        "spark.task.maxFailures": "3",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    for name, value in settings.items():
+        conf.set(name, value)
+    context = SparkContext(conf=conf)
+    context.pythonExec = sys.executable
+    yield context
+    context.stop()

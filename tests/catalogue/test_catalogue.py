@@ -7,11 +7,9 @@ import bson
 import pytest
 
 from aisle.catalogue import open_catalogue
-from aisle.catalogue.catalogue import ImageFolders
 from aisle.catalogue.splits import SplitRule
 from aisle.core.errors import AisleError
 from aisle.core.schemas import CATALOGUE_SCHEMA
-from aisle.images import ImageFolder
 
 FOLDS = ("train", "val", "other", "train")
 
@@ -123,18 +121,86 @@ class TestImages:
             assert grown.images().read(image["link"], image["sha256"]) == data
         assert grown.manifest.image_roots == ["images", str(tmp_path / "pictures")]
 
-    def test_of_two_folders_the_one_with_the_right_bytes_counts(self, tmp_path):
-        for name in ("a", "b"):
-            (tmp_path / name).mkdir()
-            (tmp_path / name / "1.jpg").write_bytes(name.encode())
-        both = ImageFolders([ImageFolder(tmp_path / name) for name in ("a", "b")])
-        assert both.read("1.jpg", sha256(b"b").hexdigest()) == b"b"
-        assert both.read("1.jpg", "") == b"a"
-        assert both.read("1.jpg", sha256(b"c").hexdigest()) is None
-
     def test_a_folder_that_is_gone_is_told(self, feed, ingested, tmp_path):
         (tmp_path / "pictures").mkdir()
         catalogue = ingested(feed("a.tsv", [{"id": "1", "product_type": "A"}]), images=tmp_path / "pictures")
         (tmp_path / "pictures").rmdir()
         with pytest.raises(AisleError, match="pictures: no such folder"):
             catalogue.images()
+
+
+class TestImagesNamedLater:
+    """`--images` of train and evaluate: the links are looked up anew."""
+
+    def test_give_a_catalogue_that_was_made_without_them_its_pictures(self, feed, ingested, tmp_path):
+        rows = [{"id": "1", "product_type": "A", "image_link": "1.jpg"}]
+        catalogue = ingested(feed("a.tsv", rows))
+        assert statuses(catalogue) == ["no_root"]
+        (tmp_path / "pictures").mkdir()
+        (tmp_path / "pictures/1.jpg").write_bytes(b"pixels")
+        with_them = open_catalogue(catalogue.path, tmp_path / "pictures")
+        assert statuses(with_them) == ["ok"]
+        assert with_them.images().read("1.jpg", sha256(b"pixels").hexdigest()) == b"pixels"
+
+    def test_leave_what_the_catalogue_found_and_they_have_not(self, feed, ingested, tmp_path):
+        for name in ("old", "new"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "both.jpg").write_bytes(name.encode())
+        (tmp_path / "old/1.jpg").write_bytes(b"one")
+        rows = [
+            {"id": "1", "product_type": "A", "image_link": "1.jpg"},
+            {"id": "2", "product_type": "A", "image_link": "both.jpg"},
+        ]
+        catalogue = ingested(feed("a.tsv", rows), images=tmp_path / "old")
+        both = open_catalogue(catalogue.path, tmp_path / "new")
+        images = [image for row in both.batches() for [image] in row["images"].to_pylist()]
+        assert [image["status"] for image in images] == ["ok", "ok"]
+        assert [both.images().read(image["link"], image["sha256"]) for image in images] == [b"one", b"new"]
+
+    def test_stand_in_for_a_folder_that_is_gone(self, feed, ingested, tmp_path):
+        (tmp_path / "old").mkdir()
+        (tmp_path / "old/1.jpg").write_bytes(b"one")
+        rows = [{"id": "1", "product_type": "A", "image_link": "1.jpg"}]
+        catalogue = ingested(feed("a.tsv", rows), images=tmp_path / "old")
+        (tmp_path / "old").rename(tmp_path / "moved")
+        found = open_catalogue(catalogue.path, tmp_path / "moved")
+        assert found.images().read("1.jpg", sha256(b"one").hexdigest()) == b"one"
+
+    def test_that_were_downloaded_answer_for_addresses(self, feed, ingested, tmp_path, fetch, picture_shop):
+        (tmp_path / "plain").mkdir()
+        (tmp_path / "plain/1.jpg").write_bytes(b"one")
+        links = [picture_shop.address("/0.png"), picture_shop.address("/fault/404/x.jpg"), "1.jpg"]
+        rows = [{"id": str(n), "product_type": "A", "image_link": link} for n, link in enumerate(links)]
+        catalogue = ingested(feed("a.tsv", rows), images=tmp_path / "plain")
+        assert statuses(catalogue) == ["remote", "remote", "ok"]
+        fetch(catalogue.path, tmp_path / "images")
+        found = open_catalogue(catalogue.path, tmp_path / "images")
+        assert statuses(found) == ["ok", "missing", "ok"]
+        images = [image for row in found.batches() for [image] in row["images"].to_pylist()]
+        assert found.images().read(links[0], images[0]["sha256"]).startswith(b"\xff\xd8\xff")
+        assert found.images().read("1.jpg", images[2]["sha256"]) == b"one"
+
+    def test_that_were_downloaded_may_be_the_image_folder_of_an_ingest(
+        self, feed, ingested, tmp_path, fetch, picture_shop
+    ):
+        link = picture_shop.address("/0.png")
+        rows = [{"id": "1", "product_type": "A", "image_link": link}]
+        first = ingested(feed("a.tsv", rows))
+        fetch(first.path, tmp_path / "images")
+        again = ingested(feed("a.tsv", rows), images=tmp_path / "images", out="again")
+        assert again.manifest.images == {"ok": 1}
+        assert again.images().read(link, picture_shop.hash_of("/0.png"))
+        assert fetch(again.path, tmp_path / "images").n_addresses == 1
+        assert fetch(again.path, tmp_path / "more").by_status == {"ok": 1}
+
+    @pytest.mark.parametrize("what", ["nowhere", "unfinished"])
+    def test_must_be_there_and_whole(self, feed, ingested, tmp_path, what):
+        (tmp_path / "unfinished").mkdir()
+        (tmp_path / "unfinished/images.json").write_text('{"format": 1}')
+        catalogue = ingested(feed("a.tsv", [{"id": "1", "product_type": "A"}]))
+        with pytest.raises(AisleError, match=r"no such folder|no download was finished"):
+            open_catalogue(catalogue.path, tmp_path / what)
+
+
+def statuses(catalogue):
+    return [image["status"] for row in catalogue.batches() for [image] in row["images"].to_pylist()]

@@ -1,6 +1,7 @@
 """One vector a product."""
 
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from aisle.encoders.base import build_encoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
 from aisle.encoders.timm.encoder import TimmEncoder
-from aisle.images.source import hash_of
+from aisle.images.source import ImageSource, hash_of
 
 
 def picture(seed: int) -> bytes:
@@ -25,7 +26,7 @@ def picture(seed: int) -> bytes:
     return file.getvalue()
 
 
-class Shop:
+class Shop(ImageSource):
     """Images by link, which remembers what was read."""
 
     def __init__(self, images: dict[str, bytes]) -> None:
@@ -34,7 +35,8 @@ class Shop:
 
     def read(self, link: str, sha256: str) -> bytes | None:
         self.read_links.append(link)
-        return self.images.get(link)
+        data = self.images.get(link)
+        return data if data is not None and sha256 in ("", hash_of(data)) else None
 
     def products(self, *links: list[str], hashed: bool = True) -> pa.RecordBatch:
         """Products with images under these links."""
@@ -123,6 +125,42 @@ class TestVectors:
         assert (in_file == in_memory).all()
 
 
+class ShopInAnotherForm(Shop):
+    """Gives small pictures of what its products' hashes are of, and is read fastest from the end."""
+
+    def read(self, link: str, sha256: str) -> bytes | None:
+        super().read(link, sha256)
+        return picture(99)
+
+    def key(self, link: str, sha256: str) -> str:
+        return hash_of(sha256.encode())
+
+    def order(self, links: Sequence[str]) -> list[int]:
+        return sorted(range(len(links)), key=lambda row: links[row], reverse=True)
+
+
+class TestAnotherForm:
+    def test_is_not_mistaken_for_the_image_itself(
+        self, encoder: TimmEncoder, shop: Shop, cache: VectorCache
+    ) -> None:
+        other = ShopInAnotherForm(shop.images)
+        batch = shop.products(["a"])
+        itself, _ = encode_products(encoder, [batch], shop, cache)
+        small, present = encode_products(encoder, [batch], other, cache)
+        assert present.all()
+        assert (small != itself).any()
+        assert (encode_products(encoder, [batch], other, cache)[0] == small).all()
+        assert other.read_links == ["a"]
+
+    def test_is_read_in_the_order_that_it_wants(
+        self, encoder: TimmEncoder, shop: Shop, cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("aisle.encoders.items.n_cores", lambda: 1)
+        other = ShopInAnotherForm(shop.images)
+        encode_products(encoder, [shop.products(["b"], ["a", "d"], ["c"])], other, cache)
+        assert other.read_links == ["d", "c", "b", "a"]
+
+
 class TestReading:
     def test_every_distinct_image_is_read_once(self, encoder: TimmEncoder, shop: Shop) -> None:
         shop.images["copy"] = shop.images["a"]
@@ -175,9 +213,12 @@ class TestAbsentEvidence:
         self, encoder: TimmEncoder, shop: Shop, cache: VectorCache
     ) -> None:
         shop.images["broken"] = shop.images["a"][:60]
-        batch = shop.products(["a"], ["a", "broken"], ["broken"], ["nowhere"])
+        batches = [
+            shop.products(["a"], ["a", "broken"], ["broken"]),
+            shop.products(["nowhere"], hashed=False),
+        ]
         for _ in range(2):
-            vectors, present = encode_products(encoder, [batch], shop, cache)
+            vectors, present = encode_products(encoder, batches, shop, cache)
             assert present.tolist() == [True, True, False, False]
             assert (vectors[1] == vectors[0]).all()
             assert not vectors[2:].any()
@@ -188,10 +229,17 @@ class TestAbsentEvidence:
         batch = shop.products(["a"], ["b"])
         shop.images["a"] = shop.images["c"]
         with pytest.warns(
-            UserWarning, match="1 images changed since .* 'a'; they count as missing: run `aisle ingest`"
+            UserWarning, match="1 images changed or went away since .* 'a'; they count as missing: run"
         ):
             _, present = encode_products(encoder, [batch], shop, cache)
         assert present.tolist() == [False, True]
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert encode_products(encoder, [shop.products(["a"])], shop, cache)[1].all()
+
+    def test_so_does_one_that_went_away(self, encoder: TimmEncoder, shop: Shop, cache: VectorCache) -> None:
+        batch = shop.products(["a"], ["b"])
+        del shop.images["a"]
+        with pytest.warns(UserWarning, match="1 images changed or went away"):
+            _, present = encode_products(encoder, [batch], shop, cache)
+        assert present.tolist() == [False, True]

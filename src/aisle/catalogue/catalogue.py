@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,10 +14,14 @@ from aisle.catalogue.checking import check_file, check_tree
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest, read_manifest
 from aisle.core.errors import AisleError, known_names
 from aisle.core.schemas import CATALOGUE_SCHEMA, SPLITS
-from aisle.images import ImageFolder, ImageSource
+from aisle.images import ImageRoot, ImageRoots, ImageSource, open_root
+from aisle.images.source import image_structs
 from aisle.taxonomy.labels import LabelTree, read_label_tree
 
 PRODUCTS_FOLDER = "products"
+
+_FOUND = pa.array(["ok", "placeholder"])
+_NOT_SOUGHT = pa.array(["remote", "no_root"])
 
 
 class Catalogue:
@@ -25,12 +30,14 @@ class Catalogue:
     Args:
         path: its folder.
         manifest: what its manifest says.
+        named: images that were named beside it, in which the links are looked up anew.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, named: ImageRoot | None = None) -> None:
         self.path = path
         self.manifest = manifest
         self._checked: set[str] = set()
+        self._named = named
 
     @cached_property
     def labels(self) -> LabelTree:
@@ -62,6 +69,9 @@ class Catalogue:
         batch_rows: int = 4096,
     ) -> Iterator[pa.RecordBatch]:
         """The products of some splits, in the catalogue's order.
+
+        What is known of their images is what the catalogue says, and, where images were named beside it, what
+        is known of them there.
 
         Args:
             splits: None for all.
@@ -99,7 +109,27 @@ class Catalogue:
                 for batch in parquet.iter_batches(batch_rows, columns=read, use_threads=False):
                     rows = batch if wanted is None else batch.filter(pc.is_in(batch["split"], wanted))
                     if len(rows):
-                        yield pa.RecordBatch.from_arrays([rows[name] for name in names], schema=schema)
+                        columns = [
+                            self._looked_up(rows[name]) if name == "images" else rows[name] for name in names
+                        ]
+                        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _looked_up(self, images: pa.ListArray) -> pa.ListArray:
+        """Each product's images as the named ones tell, where they know more than the catalogue did."""
+        if self._named is None:
+            return images
+        each = pc.list_flatten(images)
+        fresh = self._named.look_all(pc.struct_field(each, "link"))
+        is_found = pc.is_in(pc.struct_field(fresh, "status"), _FOUND)
+        was_not_sought = pc.is_in(pc.struct_field(each, "status"), _NOT_SOUGHT)
+        taken = pc.or_(is_found, was_not_sought)
+        columns = [
+            pc.if_else(taken, pc.struct_field(fresh, name), pc.struct_field(each, name))
+            for name in ("link", "sha256", "status")
+        ]
+        lengths = pc.list_value_length(images).to_numpy(zero_copy_only=False)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), image_structs(*columns), type=images.type)
 
     def _open(self, name: str, sha256: str) -> pq.ParquetFile:
         """Open a file of products; the first time, it is held against its hash."""
@@ -121,40 +151,24 @@ class Catalogue:
         """Where the products' images lie; None where no image folder belongs to the catalogue.
 
         Raises:
-            AisleError: an image folder is no longer there.
+            AisleError: an image folder is no longer there, and none was named in its place.
         """
-        folders = [ImageFolder(root) for root in self.image_roots]
-        return folders[0] if len(folders) == 1 else ImageFolders(folders) if folders else None
+        if self._named is None:
+            roots = [open_root(root) for root in self.image_roots]
+        else:
+            roots = [self._named, *(open_root(root) for root in self.image_roots if root.is_dir())]
+        return roots[0] if len(roots) == 1 else ImageRoots(roots) if roots else None
 
 
-class ImageFolders:
-    """Images that lie in several folders: of two with one link, the one with the right hash is meant.
-
-    Args:
-        folders: in the order in which they are tried.
-    """
-
-    def __init__(self, folders: Sequence[ImageFolder]) -> None:
-        self._folders = folders
-
-    def read(self, link: str, sha256: str) -> bytes | None:
-        """Give the image's bytes, or None where no folder has them.
-
-        Args:
-            sha256: empty where nobody knows it: then the first folder that has the link counts.
-        """
-        for folder in self._folders:
-            data = folder.read(link)
-            if data is not None and (not sha256 or hashlib.sha256(data).hexdigest() == sha256):
-                return data
-        return None
-
-
-def open_catalogue(path: Path | str) -> Catalogue:
+def open_catalogue(path: Path | str, images: Path | str | None = None) -> Catalogue:
     """Open a catalogue.
 
+    Args:
+        images: a folder of images in which its products' links are looked up anew, see `images.open_root`:
+            those that were downloaded since, for example.
+
     Raises:
-        AisleError: the folder is no catalogue, or one of another version.
+        AisleError: the folder is no catalogue, or one of another version, or the images are none.
     """
     folder = Path(path)
-    return Catalogue(folder, read_manifest(folder))
+    return Catalogue(folder, read_manifest(folder), open_root(images) if images else None)

@@ -26,7 +26,7 @@ from aisle.catalogue.tree import cut_to_products, tree_of_labels
 from aisle.catalogue.writing import REJECTED_FILE, write_products
 from aisle.core.errors import AisleError
 from aisle.core.paths import check_output, expand_addresses, new_directory
-from aisle.images import ImageFolder
+from aisle.images import open_root
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.readers import read_taxonomy
 from aisle.taxonomy.tree import Taxonomy
@@ -143,7 +143,7 @@ def _read(inputs: _Inputs, stage: Stage, out: Path, rejected: TextIO) -> Reading
         label_columns=settings.label_columns,
         merchant=settings.merchant,
         split=settings.split_rule,
-        images=ImageFolder(settings.images) if settings.images else None,
+        images=open_root(settings.images) if settings.images else None,
     )
     reader = Reader(rules, stage, out, rejected)
     reader.read(inputs.files)

@@ -1,7 +1,6 @@
 """Raw rows as products: clean texts, the merchant's own category, and what is known of each image."""
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import numpy as np
@@ -10,28 +9,25 @@ import pyarrow.compute as pc
 
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
-from aisle.core.schemas import IMAGE_TYPE, PRODUCT_SCHEMA
+from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.feeds import find_column
-from aisle.images import ImageFolder, ImageRef
+from aisle.images import ImageFolder, ImageRoot
+from aisle.images.source import image_structs
 
 CATEGORY_COLUMNS = ("product_type", "product_type_merchant", "merchant_category")
 """Where the merchant's own category stands: the first that a row has and that is no label."""
 
-_REMOTE = r"^(?i:https?|ftps?|s3|gs|hdfs)://"
-_MIN_FOR_THREADS = 64
-_N_THREADS = 8
-
 
 def to_products(
-    raw: pa.RecordBatch, label_columns: Collection[str], images: ImageFolder | None = None
+    raw: pa.RecordBatch, label_columns: Collection[str], images: ImageRoot | None = None
 ) -> pa.RecordBatch:
     """Make products of raw rows; the same for a catalogue and for prediction.
 
     Args:
         raw: RAW_SCHEMA and the feed's other columns.
         label_columns: columns that hold the label, and so are never the merchant's own category.
-        images: the folder of relative links, whose images are read and hashed; None: none was named, and no
-            link is looked at.
+        images: where the links lead, see `images.open_root`; None: no folder was named, and no link is looked
+            at.
 
     Returns:
         PRODUCT_SCHEMA, a row for each raw row. An image that lies in the feed itself has the link
@@ -72,10 +68,10 @@ def inline_link(digest: str) -> str:
     return f"{digest[:2]}/{digest}"
 
 
-def _images(raw: pa.RecordBatch, folder: ImageFolder | None) -> pa.ListArray:
+def _images(raw: pa.RecordBatch, root: ImageRoot | None) -> pa.ListArray:
     """What is known of each row's images: those it links to, then those that lie in the feed itself."""
     linked, lists = raw["image_link"], raw["image_bytes"]
-    refs = _looked_at(pc.list_flatten(linked), folder or ImageFolder(None))
+    refs = (root or ImageFolder(None)).look_all(pc.list_flatten(linked))
     counts = pc.list_value_length(linked).to_numpy(zero_copy_only=False)
     own = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
     if own.any():
@@ -89,42 +85,8 @@ def _images(raw: pa.RecordBatch, folder: ImageFolder | None) -> pa.ListArray:
 
 def _inline(images: Sequence[bytes]) -> pa.StructArray:
     digests = [sha256(data).hexdigest() if data else "" for data in images]
-    return _structs(
+    return image_structs(
         [inline_link(digest) if digest else "" for digest in digests],
         digests,
         ["ok" if digest else "unreadable" for digest in digests],
     )
-
-
-def _looked_at(links: pa.StringArray, folder: ImageFolder) -> pa.StructArray:
-    """Look at every link but the remote ones, which need no look."""
-    remote = pc.match_substring_regex(links, _REMOTE)
-    local = pc.invert(remote)
-    found = _look(links.filter(local).to_pylist(), folder)
-    nothing = pa.repeat(pa.scalar("", pa.string()), len(links))
-    return _structs(
-        links,
-        pc.replace_with_mask(nothing, local, pa.array([ref.sha256 for ref in found], pa.string())),
-        pc.replace_with_mask(
-            pa.repeat(pa.scalar("remote", pa.string()), len(links)),
-            local,
-            pa.array([ref.status for ref in found], pa.string()),
-        ),
-    )
-
-
-def _look(links: list[str], folder: ImageFolder) -> list[ImageRef]:
-    if len(links) < _MIN_FOR_THREADS:
-        return [folder.look(link) for link in links]
-    slices = [links[at : at + _MIN_FOR_THREADS] for at in range(0, len(links), _MIN_FOR_THREADS)]
-    with ThreadPoolExecutor(_N_THREADS) as threads:
-        looked = threads.map(lambda part: [folder.look(link) for link in part], slices)
-        return [ref for part in looked for ref in part]
-
-
-def _structs(links: object, digests: object, statuses: object) -> pa.StructArray:
-    arrays = [
-        column if isinstance(column, pa.Array) else pa.array(column, pa.string())
-        for column in (links, digests, statuses)
-    ]
-    return pa.StructArray.from_arrays(arrays, fields=list(IMAGE_TYPE))

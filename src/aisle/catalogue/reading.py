@@ -18,7 +18,7 @@ from aisle.catalogue.staging import WIDE_SCHEMA, Stage
 from aisle.core.progress import progress
 from aisle.core.schemas import Rejected
 from aisle.feeds import FeedBatch, FeedOptions, read_feed
-from aisle.images import ImageFolder
+from aisle.images import ImageRoot
 
 OWN_IMAGES = "images"
 """The catalogue's own image folder, for images that lie in the feeds themselves."""
@@ -34,13 +34,13 @@ class ReadingRules:
         label_columns: empty: DEFAULT_COLUMNS, of which the second counts only if no row has the first.
         merchant: as `FeedOptions.merchant`.
         split: the rule by which products are split.
-        images: the folder of relative links, if one was named.
+        images: where the links lead, if a folder was named.
     """
 
     label_columns: tuple[str, ...]
     merchant: str
     split: SplitRule
-    images: ImageFolder | None
+    images: ImageRoot | None
 
 
 @dataclass(slots=True)

@@ -31,8 +31,8 @@ def encode_products(
 ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """Give each product the mean of the vectors of its present images.
 
-    Broken and missing images count for nothing. So does one whose bytes are not those that were hashed when
-    the products were read; a warning tells how many.
+    Broken and missing images count for nothing. So does one whose bytes are not to be had any more, or are
+    others than when the products were read; a warning tells how many.
 
     Args:
         batches: of products, with the column `images` of core.schemas.PRODUCT_SCHEMA.
@@ -72,19 +72,23 @@ class _Job:
         self._fingerprint = encoder.fingerprint()
         self._images = images
         self._cache = cache
-        self._changed: dict[str, str] = {}
+        self._lost: set[str] = set()
 
     def encode(self, products: pa.RecordBatch) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """Encode some products."""
         found = images_of(products)
-        hashes = self._hashes(found.links, found.sha256)
-        links: dict[str, str] = {}
-        for sha256, link in zip(hashes, found.links, strict=True):
-            if sha256:
-                links.setdefault(sha256, link)
-        distinct = {sha256: row for row, sha256 in enumerate(links)}
-        vectors, present = self._distinct_vectors(list(links), list(links.values()))
-        row = np.array([distinct.get(sha256, -1) for sha256 in hashes], np.int64)
+        keys = self._keys(found.links, found.sha256)
+        firsts: dict[str, int] = {}
+        for at, key in enumerate(keys):
+            if key:
+                firsts.setdefault(key, at)
+        distinct = {key: row for row, key in enumerate(firsts)}
+        vectors, present = self._distinct_vectors(
+            list(firsts),
+            [found.links[at] for at in firsts.values()],
+            [found.sha256[at] for at in firsts.values()],
+        )
+        row = np.array([distinct.get(key, -1) for key in keys], np.int64)
         speaks = row >= 0
         speaks[speaks] = present[row[speaks]]
         means, has_any = mean_by_product(
@@ -92,29 +96,34 @@ class _Job:
         )
         return means.astype(np.float16), has_any
 
-    def _hashes(self, links: Sequence[str], sha256: Sequence[str]) -> list[str]:
-        """Fill in the hashes that nobody knows yet; one stays empty where the image cannot be read."""
+    def _keys(self, links: Sequence[str], sha256: Sequence[str]) -> list[str]:
+        """What each image's vector is kept under; empty where the image cannot be read."""
+        if self._images is None:
+            return list(sha256)
+        keys = [
+            self._images.key(link, known) if known else "" for link, known in zip(links, sha256, strict=True)
+        ]
         unknown = [row for row, known in enumerate(sha256) if not known]
-        hashes = list(sha256)
         if unknown:
             with ThreadPoolExecutor(n_cores()) as threads:
-                for row, found in zip(
-                    unknown, threads.map(self._hash, [links[row] for row in unknown]), strict=True
-                ):
-                    hashes[row] = found
-        return hashes
+                hashes = threads.map(self._hash, [links[row] for row in unknown])
+                for row, found in zip(unknown, hashes, strict=True):
+                    keys[row] = found
+        return keys
 
     def _hash(self, link: str) -> str:
         data = None if self._images is None else self._images.read(link, "")
         return "" if data is None else hash_of(data)
 
     def _distinct_vectors(
-        self, hashes: Sequence[str], links: Sequence[str]
+        self, keys: Sequence[str], links: Sequence[str], hashes: Sequence[str]
     ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """Find or make the vectors of distinct images: (images, n_dims), (images,) whether there is one."""
-        keys = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, 32)
-        vectors, present = self._cache.get(self._fingerprint, keys, self._encoder.n_dims)
+        wanted = np.frombuffer(bytes.fromhex("".join(keys)), np.uint8).reshape(-1, 32)
+        vectors, present = self._cache.get(self._fingerprint, wanted, self._encoder.n_dims)
         missing = np.flatnonzero(~present)
+        if self._images is not None:
+            missing = missing[self._images.order([links[row] for row in missing.tolist()])]
         reads = [partial(self._read, links[row], hashes[row]) for row in missing.tolist()]
         done = 0
         for some, ok in item_vectors(self._encoder, reads):
@@ -123,22 +132,20 @@ class _Job:
             present[rows] = ok
             done += len(ok)
         made = missing[present[missing]]
-        self._cache.put(self._fingerprint, keys[made], vectors[made])
+        self._cache.put(self._fingerprint, wanted[made], vectors[made])
         return vectors, present
 
     def _read(self, link: str, sha256: str) -> bytes | None:
-        """Read an image; None where its bytes are not those that were hashed before."""
         data = None if self._images is None else self._images.read(link, sha256)
-        if data is not None and hash_of(data) != sha256:
-            self._changed[link] = sha256
-            return None
+        if data is None and self._images is not None:
+            self._lost.add(link)
         return data
 
     def warn_of_changes(self) -> None:
-        """Say how many images were not those that were hashed before."""
-        if self._changed:
+        """Say how many images are no longer those that were there when the products were read."""
+        if self._lost:
             warnings.warn(
-                f"{len(self._changed)} images changed since the products were read, for example "
-                f"'{next(iter(self._changed))}'; they count as missing: run `aisle ingest` again",
+                f"{len(self._lost)} images changed or went away since the products were read, for example "
+                f"'{min(self._lost)}'; they count as missing: run `aisle ingest` again",
                 stacklevel=3,
             )

@@ -4,12 +4,19 @@ import errno
 import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from aisle.core.errors import AisleError
-from aisle.images.source import ImageRef, hash_of
+from aisle.images.source import REMOTE_PATTERN, ImageRef, ImageRoot, hash_of, image_structs
 
 MAX_BYTES = 50_000_000
+
+_MIN_FOR_THREADS = 64
+_N_THREADS = 8
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DRIVE = re.compile(r"[a-z]:", re.IGNORECASE)
@@ -30,7 +37,7 @@ class _RefusedError(Exception):
         self.reason = reason
 
 
-class ImageFolder:
+class ImageFolder(ImageRoot):
     """The images below one folder.
 
     A link is a relative path and is taken literally: `%2e` and `?` are letters like any other. Refused,
@@ -61,12 +68,34 @@ class ImageFolder:
         except _RefusedError as refused:
             return ImageRef(link, "", refused.status, refused.reason)
 
-    def read(self, link: str, sha256: str = "") -> bytes | None:  # noqa: ARG002
-        """Give the bytes behind a link, or None; the hash is not checked."""
+    def look_all(self, links: pa.StringArray) -> pa.StructArray:
+        """Look at every link but the addresses, which need no look (see ImageRoot)."""
+        remote = pc.match_substring_regex(links, REMOTE_PATTERN)
+        local = pc.invert(remote)
+        found = self._look_in_threads(links.filter(local).to_pylist())
+        nothing = pa.repeat(pa.scalar("", pa.string()), len(links))
+        is_remote = pa.repeat(pa.scalar("remote", pa.string()), len(links))
+        return image_structs(
+            links,
+            pc.replace_with_mask(nothing, local, pa.array([ref.sha256 for ref in found], pa.string())),
+            pc.replace_with_mask(is_remote, local, pa.array([ref.status for ref in found], pa.string())),
+        )
+
+    def read(self, link: str, sha256: str = "") -> bytes | None:
+        """Give the bytes behind a link, or None where there are none or they have another hash."""
         try:
-            return self._read(link)
+            data = self._read(link)
         except _RefusedError:
             return None
+        return data if not sha256 or hash_of(data) == sha256 else None
+
+    def _look_in_threads(self, links: list[str]) -> list[ImageRef]:
+        if len(links) < _MIN_FOR_THREADS:
+            return [self.look(link) for link in links]
+        slices = [links[at : at + _MIN_FOR_THREADS] for at in range(0, len(links), _MIN_FOR_THREADS)]
+        with ThreadPoolExecutor(_N_THREADS) as threads:
+            looked = threads.map(lambda part: [self.look(link) for link in part], slices)
+            return [ref for part in looked for ref in part]
 
     def _read(self, link: str) -> bytes:
         _refuse_by_name(link)

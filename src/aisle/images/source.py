@@ -1,11 +1,16 @@
 """Where the bytes of a product's images come from: what is known of one image, and the door to its bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256 as _sha256
 from typing import Protocol
 
-from aisle.core.schemas import IMAGE_STATUSES
+import pyarrow as pa
+
+from aisle.core.schemas import IMAGE_STATUSES, IMAGE_TYPE
+
+REMOTE_PATTERN = r"^(?i:https?|ftps?|s3|gs|hdfs)://"
+"""A link that is an address, and no path below a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +37,38 @@ class ImageRef:
 class ImageSource(Protocol):
     """Gives the bytes of an image. Safe to call from several threads at once."""
 
+    @property
+    def form(self) -> str:
+        """In what form the bytes are given: empty for the source's own, else what was made of them."""
+        return ""
+
     def read(self, link: str, sha256: str) -> bytes | None:
-        """Give the image's bytes as its source holds them, or None where they are not to be had.
+        """Give the image's bytes, or None where they are not to be had or are no longer those.
 
         Args:
             link: as the feed writes it.
-            sha256: of the bytes, in hex; empty where nobody knows it.
+            sha256: of the source's bytes, in hex; empty where nobody knows it, and then it is not checked.
         """
         ...
 
+    def key(self, link: str, sha256: str) -> str:  # noqa: ARG002
+        """A hash, in hex, of what `read` gives: the image's own, unless it is given in another form."""
+        return sha256
 
-class InlineImages:
+    def order(self, links: Sequence[str]) -> list[int]:
+        """In which order these are read fastest: their places in `links`."""
+        return list(range(len(links)))
+
+
+class ImageRoot(ImageSource, Protocol):
+    """Images that links lead to: the folder that `--images` names, whatever kind it is."""
+
+    def look_all(self, links: pa.StringArray) -> pa.StructArray:
+        """What is known of the images behind links: core.schemas.IMAGE_TYPE, in the links' order."""
+        ...
+
+
+class InlineImages(ImageSource):
     """Images that came with the rows themselves, found by their hash.
 
     Args:
@@ -60,7 +86,30 @@ class InlineImages:
             return self._by_sha256.get(sha256)
         return self._otherwise.read(link, sha256)
 
+    def key(self, link: str, sha256: str) -> str:
+        """See ImageSource."""
+        if sha256 in self._by_sha256 or self._otherwise is None:
+            return sha256
+        return self._otherwise.key(link, sha256)
+
+    def order(self, links: Sequence[str]) -> list[int]:
+        """See ImageSource."""
+        return list(range(len(links))) if self._otherwise is None else self._otherwise.order(links)
+
 
 def hash_of(data: bytes) -> str:
     """The hash by which an image is known: sha256 of the source's bytes, in hex."""
     return _sha256(data).hexdigest()
+
+
+def image_structs(
+    links: pa.StringArray | Iterable[str],
+    sha256: pa.StringArray | Iterable[str],
+    statuses: pa.StringArray | Iterable[str],
+) -> pa.StructArray:
+    """Put columns together as core.schemas.IMAGE_TYPE."""
+    arrays = [
+        column if isinstance(column, pa.Array) else pa.array(column, pa.string())
+        for column in (links, sha256, statuses)
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=list(IMAGE_TYPE))

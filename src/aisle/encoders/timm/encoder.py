@@ -112,13 +112,17 @@ class TimmEncoder:
         """List the images of a batch of products; every distinct one once."""
         found = images_of(products)
         keys = [sha256 or f"link {link}" for link, sha256 in zip(found.links, found.sha256, strict=True)]
-        distinct = {key: row for row, key in reversed(list(enumerate(keys)))}
-        position = {key: i for i, key in enumerate(distinct)}
+        rows = {key: row for row, key in reversed(list(enumerate(keys)))}
+        if images is not None:
+            first = list(rows.items())
+            order = images.order([found.links[row] for _, row in first])
+            rows = dict(first[at] for at in order)
+        position = {key: i for i, key in enumerate(rows)}
         return ImageFeatures(
             n_products=products.num_rows,
             product=found.product,
             image=np.array([position[key] for key in keys], np.int64),
-            reads=[partial(_read, images, found.links[row], found.sha256[row]) for row in distinct.values()],
+            reads=[partial(_read, images, found.links[row], found.sha256[row]) for row in rows.values()],
         )
 
     def forward(self, features: ImageFeatures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -1,5 +1,6 @@
-"""Which addresses a catalogue's products name, and by whom: read in batches, put into their one spelling."""
+"""Which addresses products name, and by whom: read in batches, put into their one spelling."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError
+from aisle.feeds import FeedOptions, find_column, read_feed
 from aisle.images.download.address import NORMAL_PATTERN, RefusedError, parse
+from aisle.images.source import REMOTE_PATTERN
 
 USE_SCHEMA = pa.schema(
     [
@@ -23,34 +26,60 @@ USE_SCHEMA = pa.schema(
 _BATCH_ROWS = 16_384
 
 
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+_A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
+
+
 def uses(source: Path) -> Iterator[pa.RecordBatch]:
     """Every use of an address, as USE_SCHEMA says.
 
     Args:
-        source: a catalogue; a Parquet file with a column `address`; or a text file with an address a line.
+        source: a catalogue; a feed; a Parquet file with a column `address`; or a text file with an address a
+            line.
 
     Raises:
         AisleError: see `check_source`.
     """
     check_source(source)
-    if source.is_file():
+    if not source.is_file():
+        yield from _uses_of_catalogue(source)
+    elif _is_list(source):
         yield from _uses_of_list(source)
     else:
-        yield from _uses_of_catalogue(source)
+        yield from _uses_of_feed(source)
 
 
 def check_source(source: Path) -> None:
     """See that there is something to read.
 
     Raises:
-        AisleError: it is neither a catalogue nor a list of addresses.
+        AisleError: it is neither a catalogue nor a feed nor a list of addresses.
     """
     if source.is_file():
-        if source.suffix == ".parquet" and "address" not in (names := ds.dataset(source).schema.names):
-            raise AisleError(f"{source}: has no column 'address'; known: {', '.join(names)}")
+        if not _is_list(source):
+            next(read_feed(str(source), FeedOptions()), None)
     elif not (source / "products").is_dir():
         wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
-        raise AisleError(f"{source}: {wrong}; make one with `aisle ingest`, or name a file of addresses")
+        raise AisleError(
+            f"{source}: {wrong}; make one with `aisle ingest`, or name a feed or a list of addresses"
+        )
+
+
+def _is_list(source: Path) -> bool:
+    """A file lists addresses, and is no feed.
+
+    Raises:
+        AisleError: it is a Parquet file that is neither.
+    """
+    if source.suffix == ".parquet":
+        names = ds.dataset(source).schema.names
+        if "address" not in names and find_column("id", names) is None:
+            raise AisleError(f"{source}: has no column 'address' or 'id'; known: {', '.join(names)}")
+        return "address" in names
+    with source.open("rb") as file:
+        head = file.read(4096)
+    first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    return not (head.startswith(_PACKED) or _A_FEEDS_FIRST_LINE.search(first))
 
 
 def spell(links: pa.Array, ports: frozenset[int]) -> pa.Array:
@@ -82,16 +111,25 @@ def _uses_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
         images = batch.column("images")
         product = pc.list_parent_indices(images)
         each = pc.list_flatten(images)
-        remote = pc.equal(pc.struct_field(each, "status"), "remote")
-        product = product.filter(remote)
-        yield pa.RecordBatch.from_arrays(
-            [
-                pc.struct_field(each, "link").filter(remote),
-                batch.column("merchant").take(product),
-                batch.column("title").take(product),
-            ],
-            schema=USE_SCHEMA,
-        )
+        yield _remote_uses(pc.struct_field(each, "link"), product, batch)
+
+
+def _uses_of_feed(source: Path) -> Iterator[pa.RecordBatch]:
+    for batch in read_feed(str(source), FeedOptions()):
+        links = batch.rows["image_link"]
+        yield _remote_uses(pc.list_flatten(links), pc.list_parent_indices(links), batch.rows)
+
+
+def _remote_uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch) -> pa.RecordBatch:
+    """The uses of links that are addresses.
+
+    Args:
+        product: (links,) the row of the product that has the link.
+    """
+    remote = pc.match_substring_regex(links, REMOTE_PATTERN)
+    product = product.filter(remote)
+    columns = [links.filter(remote), products["merchant"].take(product), products["title"].take(product)]
+    return pa.RecordBatch.from_arrays(columns, schema=USE_SCHEMA)
 
 
 def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:

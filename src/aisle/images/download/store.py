@@ -1,19 +1,24 @@
 """A folder of downloaded images: told by its manifest, which carries the version of its format."""
 
 import json
+from typing import Any
 
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
+from aisle.images.download.settings import PictureSettings
 
 MANIFEST_FILE = "images.json"
 FORMAT = 1
 
 
-def open_images(root: str, *, create: bool = False) -> ShardStore:
+def open_images(root: str, *, create: bool = False, pictures: PictureSettings | None = None) -> ShardStore:
     """Open a folder of downloaded images.
 
+    Args:
+        pictures: of what kind the pictures are to be; None takes them as they are, or as they usually are.
+
     Raises:
-        AisleError: there is none, or it is of a newer format.
+        AisleError: there is none, it is damaged or of a newer format, or its pictures are of another kind.
     """
     store = ShardStore(root)
     path = store.path(MANIFEST_FILE)
@@ -22,10 +27,36 @@ def open_images(root: str, *, create: bool = False) -> ShardStore:
             raise AisleError(f"{root}: holds no {MANIFEST_FILE}, so it is no folder of downloaded images")
         if store.filesystem.exists(store.root) and store.names(""):
             raise AisleError(f"{root}: is not empty and holds no {MANIFEST_FILE}; name a folder of its own")
-        store.create(MANIFEST_FILE, json.dumps({"format": FORMAT}).encode())
-    found = json.loads(store.filesystem.cat_file(path)).get("format")
-    if found != FORMAT:
+        manifest = {"format": FORMAT, **_kind(pictures or PictureSettings())}
+        store.create(MANIFEST_FILE, json.dumps(manifest).encode())
+    found = picture_kind(store)
+    if pictures is not None and _kind(pictures) != found:
         raise AisleError(
-            f"{root}/{MANIFEST_FILE}: format {found}; this version of Aisle reads format {FORMAT}"
+            f"{root}: its pictures have a longest side of {found['longest_side']} pixels, not "
+            f"{pictures.longest_side}, and a quality of {found['quality']}; keep to that, or name another "
+            "folder"
         )
     return store
+
+
+def picture_kind(store: ShardStore) -> dict[str, int]:
+    """Of what kind a folder's pictures are: `longest_side` in pixels, and the `quality` of the JPEG.
+
+    Raises:
+        AisleError: the manifest is damaged, or of a newer format.
+    """
+    place = f"{store.root}/{MANIFEST_FILE}"
+    try:
+        manifest: dict[str, Any] = json.loads(store.filesystem.cat_file(store.path(MANIFEST_FILE)))
+        found = manifest["format"]
+        usual = _kind(PictureSettings())
+        kind = {name: int(manifest.get(name, value)) for name, value in usual.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AisleError(f"{place}: is damaged ({error}); download into a new folder") from error
+    if found != FORMAT:
+        raise AisleError(f"{place}: format {found}; this version of Aisle reads format {FORMAT}")
+    return kind
+
+
+def _kind(pictures: PictureSettings) -> dict[str, int]:
+    return {"longest_side": pictures.longest_side, "quality": pictures.quality}
