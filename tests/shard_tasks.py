@@ -25,6 +25,14 @@ def write_number(part, tell):
     tell({"done": 1})
 
 
+def write_slowly(part, tell):
+    """Tell ten times in a second, then commit."""
+    for _ in range(10):
+        tell({"alive": 1})
+        time.sleep(0.1)
+    write_number(part, tell)
+
+
 def die_once(part, tell):
     """Be killed at the first try, having told nothing."""
     marker = Path(part.root) / f"tried-{part.number}"

@@ -12,7 +12,7 @@ import pytest
 
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
-from aisle.execution.local import run
+from aisle.execution.local import build, run
 from shard_tasks import Part, break_down, complain, die_always, die_once, write_number
 
 
@@ -23,6 +23,11 @@ def parts(tmp_path):
 
 def numbers(tmp_path):
     return ShardStore(str(tmp_path)).committed()
+
+
+def test_a_master_is_refused():
+    with pytest.raises(AisleError, match="the engine 'local' has no master, and 'yarn' was given"):
+        build(master="yarn")
 
 
 class TestRun:

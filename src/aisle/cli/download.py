@@ -38,7 +38,20 @@ import click
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes.  [default: one for each core]",
+    help="Processes, each with hosts of its own.  [default: one for each core; --engine spark has none]",
+)
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="local: this machine; spark: a cluster, see docs/cluster.md.",
+)
+@click.option(
+    "--master",
+    default="",
+    metavar="ADDRESS",
+    help="Of the cluster: spark://HOST:PORT, yarn, k8s://HOST:PORT.  [default: as Spark's settings say]",
 )
 @click.option(
     "--retry", multiple=True, metavar="STATUS", help="Try these again too, beside those that may pass."
@@ -67,6 +80,8 @@ def command(
     connections: int,
     limits: tuple[str, ...],
     workers: int | None,
+    engine: str,
+    master: str,
     retry: tuple[str, ...],
     revalidate: bool,
     robots_txt: bool,
@@ -83,6 +98,7 @@ def command(
     """
     import os
 
+    from aisle.core.errors import AisleError
     from aisle.images.download.address import ANY_PORT, USUAL_PORTS
     from aisle.images.download.limits import HostLimits, Limits, parse_limit
     from aisle.images.download.networks import private_networks
@@ -98,8 +114,12 @@ def command(
         proxy=proxy,
         honours_robots_txt=robots_txt,
     )
+    if engine == "spark" and not workers:
+        raise AisleError("--engine spark needs --workers: how many cores of the cluster to use")
     settings = RunSettings(
         n_workers=workers or os.cpu_count() or 1,
+        engine=engine,
+        master=master,
         again=retry,
         revalidate=revalidate,
         placeholder_titles=placeholder_titles,

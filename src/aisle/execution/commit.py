@@ -18,6 +18,8 @@ from typing import IO, Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from aisle.core.errors import AisleError
+
 JSON = Any
 
 _CREATES_ATOMICALLY = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
@@ -47,10 +49,19 @@ class ShardStore:
 
     Args:
         root: a path or an fsspec address; made when the first thing is written.
+
+    Raises:
+        AisleError: no such kind of file system is known, or its library is not installed.
     """
 
     def __init__(self, root: str) -> None:
-        self.filesystem, self.root = fsspec.core.url_to_fs(root)
+        try:
+            self.filesystem, self.root = fsspec.core.url_to_fs(root)
+        except ValueError as error:
+            raise AisleError(f"{root}: {error}; name a path, or e.g. s3://BUCKET/FOLDER") from error
+        except ImportError as error:
+            remedy = "; run: pip install 'aisle[s3]'" if root.startswith("s3") else ""
+            raise AisleError(f"{root}: {error}{remedy}") from error
         self.root = self.root.rstrip("/")
         self._folders: set[str] = set()
 

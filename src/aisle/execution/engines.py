@@ -24,23 +24,41 @@ class Task(Protocol[Part]):
 
 
 class Engine(Protocol):
-    """Runs a task for every part and returns when all are done."""
+    """Runs a task for every part and returns when all are done.
 
-    def __call__(
-        self, task: Task[Any], parts: Sequence[Any], *, n_workers: int, tell: Tell, master: str
-    ) -> None:
+    A part whose worker dies is run again, three times in all. A part that raises is not.
+    """
+
+    def __call__(self, task: Task[Any], parts: Sequence[Any], *, n_workers: int, tell: Tell) -> None:
         """Run the task.
 
         Args:
             parts: picklable; as many as may run at once, or more.
-            n_workers: how many parts run at once; 0 runs them here, one after the other.
-            tell: called here with what the tasks tell.
-            master: the cluster's address, for engines that have one.
+            n_workers: how many parts run at once; a cluster may have room for fewer.
+            tell: called here, in the caller's thread, with what the tasks tell.
 
         Raises:
-            AisleError: a task raised one, or a part failed again and again.
+            AisleError: a task raised one, or the worker of a part died again and again.
+            RuntimeError: a task raised something else; its trace is the message.
         """
         ...
 
 
-ENGINES = Registry("engine", {"local": "aisle.execution.local:run"})
+class Build(Protocol):
+    """Makes an engine; what its registry's functions are."""
+
+    def __call__(self, *, master: str) -> Engine:
+        """Make the engine, after a look at whether it can work at all.
+
+        Args:
+            master: the cluster's address, for engines that have one; else empty.
+
+        Raises:
+            AisleError: the engine's library is missing, or the address is none of its own.
+        """
+        ...
+
+
+ENGINES = Registry(
+    "engine", {"local": "aisle.execution.local:build", "spark": "aisle.execution.spark.engine:build"}
+)

@@ -10,7 +10,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from aisle.core.errors import AisleError
-from aisle.execution.engines import Task, Tell
+from aisle.execution.engines import Engine, Task, Tell
 
 _N_TRIES = 3
 
@@ -23,8 +23,15 @@ class _Running:
     is_done: bool = False
 
 
-def run(task: Task[Any], parts: Sequence[Any], *, n_workers: int, tell: Tell, master: str = "") -> None:  # noqa: ARG001
-    """See `engines.Engine`. A process that dies is started again, three times at most."""
+def build(*, master: str = "") -> Engine:
+    """See `engines.Build`: this engine has no master."""
+    if master:
+        raise AisleError(f"the engine 'local' has no master, and '{master}' was given; add --engine spark")
+    return run
+
+
+def run(task: Task[Any], parts: Sequence[Any], *, n_workers: int, tell: Tell) -> None:
+    """See `engines.Engine`. With `n_workers` 0 all runs in this process, one part after the other."""
     if n_workers == 0:
         for part in parts:
             task(part, tell)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
 from aisle.images.download.decoder import Decoder
@@ -72,7 +73,12 @@ class _Undecoded:
 
 
 def download_lane(part: LanePart, tell: Tell) -> None:
-    """Download every address of a lane whose shard is not committed yet."""
+    """Download every address of a lane whose shard is not committed yet.
+
+    Raises:
+        AisleError: this machine does not see the folder of the download.
+    """
+    _check_root(part)
     _allow_many_files()
     with contextlib.ExitStack() as stack:
         spools = Path(part.spools or stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-spool-")))
@@ -340,6 +346,16 @@ class _Lane:
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # the loop has ended, or is awake already
             self._waker.send(b"x")
+
+
+def _check_root(part: LanePart) -> None:
+    """Refuse a folder that only the machine has which made the plan."""
+    store = ShardStore(part.root)
+    if not store.filesystem.exists(store.path(part.addresses)):
+        raise AisleError(
+            f"{part.root}: the worker on {socket.gethostname()} does not see this folder; name one that all "
+            "machines share, e.g. s3://BUCKET/FOLDER or hdfs://HOST/FOLDER"
+        )
 
 
 @contextlib.contextmanager

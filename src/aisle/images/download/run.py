@@ -33,7 +33,7 @@ class RunSettings:
     Args:
         n_workers: that work at once; the addresses are shared among as many lanes.
         engine: its name.
-        master: the cluster's address.
+        master: the cluster's address, for an engine that has one.
         again: statuses of earlier runs that are tried again, beside those that may pass.
         revalidate: ask whether images that we have were changed.
         placeholder_titles: a picture behind so many titles of one merchant stands for "no image".
@@ -74,9 +74,9 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         AisleError: the source or the folder is none, or another download is at work in the folder.
     """
     watcher = watcher or Watcher()
-    engine: Engine = ENGINES.get(settings.engine)
+    engine: Engine = ENGINES.get(settings.engine)(master=settings.master)
     check_source(source)
-    store = open_images(root, create=True)
+    store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_alone(store))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-download-")))
@@ -163,7 +163,7 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
         if name in committed
     )
     watcher.planned(plan, n_done)
-    engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told, master=settings.master)
+    engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told)
 
 
 def _finish(store: ShardStore, run: int, summary: Summary) -> None:
