@@ -16,6 +16,7 @@ from aisle.core.errors import FULL, AisleError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_AS_EFFECTIVE = os.access in os.supports_effective_ids
 
 
 def expand_addresses(addresses: list[str]) -> list[str]:
@@ -70,7 +71,7 @@ def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
     """
     if not target.absolute().parent.is_dir():
         raise AisleError(f"{target}: the folder {target.absolute().parent} does not exist; make it first")
-    if not os.access(target.absolute().parent, os.W_OK | os.X_OK):
+    if not os.access(target.absolute().parent, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
         raise AisleError(f"{target}: there is no leave to write in its folder; name another output")
     if not (target.exists() or target.is_symlink()):
         return

@@ -168,6 +168,8 @@ def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> La
         raise AisleError(
             f"no split is called '{options.split}' (--split); {known_names(options.split, SPLITS)}"
         )
+    if options.label_columns:
+        raise AisleError(f"{path}: is a catalogue, whose labels are known; leave --label-column out")
     n = catalogue.count(options.split)
 
     def batches() -> Iterator[Batch]:

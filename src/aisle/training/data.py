@@ -19,6 +19,8 @@ from aisle.training.smoothing import TreeSmoothing
 MAX_HELD_OUT = 20_000
 """Products that early stopping and temperatures look at, at most: their scores are held in memory."""
 
+_MIN_LEAVES = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
@@ -69,6 +71,12 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         fields.append(text_mask(batch) | image_mask(batch))
         held.append(_held_out(batch, validation))
     place = f"{catalogue.path}: no product"
+    if tree.n_leaves < _MIN_LEAVES:
+        only = tree.path_text(int(tree.leaf_nodes[0]))
+        raise AisleError(
+            f"{catalogue.path}: its tree has one leaf, '{only}', so there is nothing to tell apart; ingest "
+            "the feeds with a deeper tree, or a smaller --min-products"
+        )
     if not labels:
         raise AisleError(f"{place} is in the split 'train'; the counts are in its catalogue.json")
     is_held = np.concatenate(held)
@@ -77,7 +85,9 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
     if not is_held.any():
         raise AisleError(f"{place} is held out for early stopping: {_remedy(validation)}")
     if is_held.all():
-        raise AisleError(f"{place} is left to train on: {_remedy(validation)}")
+        is_empty = validation == "val" and not catalogue.count("train")
+        remedy = "its split 'train' is empty; ingest the feeds with another --split-ratio"
+        raise AisleError(f"{place} is left to train on: {remedy if is_empty else _remedy(validation)}")
     ids = pa.chunked_array(labels).combine_chunks()
     ptr, nodes = nodes_from_ids(tree, ids)
     counted = nodes[np.repeat(np.isin(every, train), np.diff(ptr))]
