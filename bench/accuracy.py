@@ -26,18 +26,18 @@ IMAGE = (
     f"--set image.weights={WEIGHTS} --set image.model_args.pad_type=same"
     " --set image.mean=[0.5,0.5,0.5] --set image.std=[0.5,0.5,0.5]"
 )
-RATE = "--set training.rates.image.head"
-RUNS = {  # rates of the image evidence were chosen on inner splits of train
+TRAVEL = "--set training.rates.image.travel"
+RUNS = {  # how far the image evidence travels was chosen on inner splits of train
     "mwpd": [f"--recipe text_small --set training.seed={seed}" for seed in (1, 2, 3)]
     + ["--recipe text_best"],
-    "flipkart": ["--recipe text_small"],
+    "flipkart": ["--recipe text_small", "--recipe text_best"],
     "myntra": [
         "--recipe text_small",
-        f"--recipe image_small {IMAGE} {RATE}=1e-4",
-        f"--recipe multimodal {IMAGE} {RATE}=3e-5",
+        f"--recipe image_small {IMAGE} {TRAVEL}=0.7",
+        f"--recipe multimodal {IMAGE} {TRAVEL}=0.7",
     ],
-    "grocery": [f"--recipe image_small {IMAGE} --set image.size=320 {RATE}=1e-3"],
-    "clothing": [f"--recipe image_small {IMAGE}"],
+    "grocery": [f"--recipe image_small {IMAGE} --set image.size=320 {TRAVEL}=1.5"],
+    "clothing": [f"--recipe image_small {IMAGE} {TRAVEL}=0.2"],
 }
 
 

@@ -27,11 +27,10 @@ IMAGE_SETTINGS = (
     "image.weights=none",
     "image.architecture=convnext_femto_ols",
     "image.size=32",
-    "training.rates.image.head=0.001",
 )
 """What the demo changes of the recipe `multimodal`.
 
-With few products, few steps must do. No hub is asked for weights; those drawn at random still tell shapes
+No hub is asked for weights; those drawn at random still tell shapes
 and colours apart. Of twenty small networks of timm this one did it best: at 32 pixels its last layer sees the
 whole image at once, and a linear layer on its vectors alone finds the leaf of two products in five. By
 chance it would be one in forty.

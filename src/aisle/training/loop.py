@@ -83,7 +83,7 @@ class Learner:
             name = key.removeprefix("weight.")
             mine = rates[name if name in self.evidence else first]
             decay = mine.decay if name in self.evidence else 0.0
-            groups.append({"params": [parameter], "lr": mine.head, "weight_decay": decay})
+            groups.append({"params": [parameter], "lr": mine.head_rate(self.n_steps), "weight_decay": decay})
         return groups
 
     def learn(self, batch: Batch, labels: LabelSets, targets: NDArray[np.float32]) -> float:

@@ -169,6 +169,8 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
     by_encoder = {k: checked_record(Rates, t, f"training.rates.{k}", faults) for k, t in rates.items()}
     for key, mine in by_encoder.items():
         faults += mine.faults(f"training.rates.{key}")
+        if mine.travel and "head" in rates[key]:
+            faults.append(f"training.rates.{key} has head and travel; set travel = 0 for a rate of your own")
     if faults:
         raise AisleError(f"recipe {name}: " + "; ".join(faults))
     for key in encoders:

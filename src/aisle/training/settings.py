@@ -13,14 +13,22 @@ class Rates:
         table: learning rate of the encoder's own weights (plain SGD on the mean loss of a batch); a frozen
             encoder has none.
         head: learning rate of the head's weights for this encoder (AdamW).
+        travel: where above 0, it sets that rate: `travel` / steps of the training. AdamW moves a weight by
+            about its rate in each step, so the weights come as far on ten thousand products as on a million;
+            a rate that suits one number of products overfits the frozen vectors of the other.
         decay: weight decay of the head's weights for this encoder (AdamW, decoupled).
         init: standard deviation of the head's first weights, times 1 / sqrt(dimensions).
     """
 
     table: float = 5.0
     head: float = 0.005
+    travel: float = 0.0
     decay: float = 0.0
     init: float = 0.5
+
+    def head_rate(self, n_steps: int) -> float:
+        """The head's full rate in a training of so many steps."""
+        return self.travel / n_steps if self.travel else self.head
 
     def faults(self, where: str) -> list[str]:
         """Every value that cannot be right; `where` is the table's name."""
