@@ -71,7 +71,7 @@ def catalogue(shop: Path) -> Path:
 QUICK = (
     "training.epochs=4",
     "training.checkpoint_s=0",
-    "training.rates.image.head=0.003",
+    "training.rates.image.travel=0.05",
     "image.weights=none",
     "image.architecture=test_resnet",
 )

@@ -62,6 +62,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0, 2 for a user's error, 130 when interrupted."""
     try:
         group.main(arguments, prog_name="aisle", standalone_mode=False)
+        sys.stdout.flush()
     except AisleError as error:
         return _told(str(error), 2)
     except click.exceptions.Exit as stop:

@@ -121,6 +121,8 @@ def _check_labels(place: str, truth: pa.Table) -> None:
     Raises:
         AisleError: it names `place` and some of the labels.
     """
+    if not truth.num_rows:
+        raise AisleError(f"{place}: holds no product that can be read, so nothing can be scored")
     if pc.sum(pc.list_value_length(truth["label"])).as_py():
         return
     texts = pc.unique(pc.replace_substring_regex(truth["label_text"], "\n.*", "")).to_pylist()

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import inline_images, to_products
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, new_file, write_through
+from aisle.core.paths import check_output, expand_addresses, new_file, write_through
 from aisle.core.progress import progress
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
 from aisle.images import ImageFolder, ImageSource, InlineImages
@@ -81,9 +81,10 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = ImageFolder(settings.images) if settings.images else None
+    files = expand_addresses(list(feeds))  # a feed that is not there is told before the model is read
     predictor = load(model, settings.cache)
     started = perf_counter()
-    batches = read_feeds(list(feeds), FeedOptions(merchant=settings.merchant))
+    batches = read_feeds(files, FeedOptions(merchant=settings.merchant))
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside:
             n_rows, n_rejected = _write_rows(
