@@ -4,13 +4,15 @@ from aisle.catalogue.catalogue import Catalogue, open_catalogue
 from aisle.catalogue.columns import find_columns
 from aisle.catalogue.labels import label_texts, resolve_labels
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
-from aisle.catalogue.products import inline_images, to_products
+from aisle.catalogue.products import image_counts, in_status_order, inline_images, to_products
 
 __all__ = [
     "MANIFEST_FILE",
     "Catalogue",
     "Manifest",
     "find_columns",
+    "image_counts",
+    "in_status_order",
     "inline_images",
     "label_texts",
     "open_catalogue",

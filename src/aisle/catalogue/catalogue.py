@@ -147,6 +147,11 @@ class Catalogue:
         """The folders that image links start from, in the order in which they are tried."""
         return [self.path / root for root in self.manifest.image_roots]
 
+    @property
+    def image_form(self) -> str:
+        """In what form the images that were named beside it are; see `ImageSource.form`."""
+        return "" if self._named is None else self._named.form
+
     def images(self) -> ImageSource | None:
         """Where the products' images lie; None where no image folder belongs to the catalogue.
 

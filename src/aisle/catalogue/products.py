@@ -1,6 +1,7 @@
 """Raw rows as products: clean texts, the merchant's own category, and what is known of each image."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
-from aisle.core.schemas import PRODUCT_SCHEMA
+from aisle.core.schemas import IMAGE_STATUSES, PRODUCT_SCHEMA
 from aisle.feeds import find_column
 from aisle.images import ImageFolder, ImageRoot
 from aisle.images.source import image_structs
@@ -55,6 +56,17 @@ def merchant_category(raw: pa.RecordBatch, label_columns: Collection[str]) -> pa
             continue
         found = pc.if_else(pc.equal(found, ""), text_column(raw, name), found)
     return clean(pc.replace_substring(found, SEVERAL, " | "))
+
+
+def image_counts(products: pa.RecordBatch) -> Counter[str]:
+    """How many images of the products there are of each of core.schemas.IMAGE_STATUSES."""
+    counted = pc.value_counts(pc.struct_field(pc.list_flatten(products["images"]), "status"))
+    return Counter({one["values"].as_py(): one["counts"].as_py() for one in counted})
+
+
+def in_status_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by status in the order in which statuses are told, without those that have none."""
+    return {status: counts[status] for status in IMAGE_STATUSES if counts.get(status)}
 
 
 def inline_images(raw: pa.RecordBatch) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -31,7 +31,7 @@ def command(
     labelled: str,
     split: str,
     label_column: str,
-    images: Path | None,
+    images: str | None,
     cache: Path,
     overwrite: bool,
     out: Path,
@@ -54,4 +54,6 @@ def command(
     if not console.is_terminal:
         console.width = _WIDTH
     console.print(console_report(report))
+    if told := images_told(report.counts.images):
+        click.echo(told)
     click.echo(f"Figures: {out / 'metrics.json'}")

@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -8,9 +9,8 @@ import click
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is at --out.")
 IMAGES = click.option(
     "--images",
-    type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder that relative image links start from.",
+    help="Folder of images: what `aisle download` wrote, or files that relative links start from.",
 )
 CACHE = click.option(
     "--cache",
@@ -19,3 +19,14 @@ CACHE = click.option(
     default=lambda: Path(os.environ.get("AISLE_CACHE") or Path.home() / ".cache" / "aisle"),
     help="Folder of image vectors that were made before.  [default: $AISLE_CACHE, else ~/.cache/aisle]",
 )
+
+
+def images_told(counts: Mapping[str, int]) -> str:
+    """Tell how many images spoke and why the others did not; nothing where there are none.
+
+    Args:
+        counts: images by status, one of core.schemas.IMAGE_STATUSES.
+    """
+    silent = [f"{n:,} {status}" for status, n in counts.items() if status != "ok" and n]
+    rest = f"; no evidence: {', '.join(silent)}" if silent else ""
+    return f"Images: {counts.get('ok', 0):,}{rest}." if counts else ""

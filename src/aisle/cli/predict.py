@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
 
 
 @click.command(name="predict")
@@ -25,7 +25,7 @@ from aisle.cli.options import CACHE, IMAGES, OVERWRITE
 def command(
     model: Path,
     feeds: tuple[str, ...],
-    images: Path | None,
+    images: str | None,
     top: int,
     merchant: str,
     cache: Path,
@@ -44,5 +44,7 @@ def command(
     summary = predict(model, feeds, out, settings)
     rate = summary.n_rows / max(summary.seconds, 1e-9)
     click.echo(f"{summary.n_rows:,} products in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")
+    if told := images_told(summary.images):
+        click.echo(told)
     if summary.rejected:
         click.echo(f"{summary.n_rejected:,} records could not be read: {summary.rejected}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, OVERWRITE
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
 
 
 @click.command(name="train")
@@ -17,6 +17,7 @@ from aisle.cli.options import CACHE, OVERWRITE
     help="Go on from the last checkpoint after a kill, or begin where there is none. Checkpoints lie beside "
     "--out, in .NAME.checkpoints, until the model is done; without --resume, older ones are removed.",
 )
+@IMAGES
 @OVERWRITE
 @CACHE
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The model directory to write.")
@@ -25,6 +26,7 @@ def command(
     recipe: str,
     changes: tuple[str, ...],
     resume: bool,
+    images: str | None,
     overwrite: bool,
     cache: Path,
     out: Path,
@@ -35,7 +37,7 @@ def command(
     """
     from aisle.training import TrainOptions, read_recipe, train
 
-    options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache)
+    options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache, images=images)
     summary = train(
         catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}")
     )
@@ -44,4 +46,6 @@ def command(
         f"Trained {' and '.join(summary.encoders)} on {summary.n_products:,} products "
         f"({summary.n_held_out:,} held out to choose {epochs} epochs and the temperatures)."
     )
+    if told := images_told(summary.images):
+        click.echo(told)
     click.echo(f"Model: {out}")

@@ -42,11 +42,11 @@ IMAGE_TYPE = pa.struct(
 
 IMAGE_STATUSES = {
     "ok": "the bytes were found and hashed",
-    "remote": "the link is an address that was not downloaded",
+    "remote": "the link is an address, and no downloaded images were named",
     "placeholder": "the picture stands for 'no image' and is no evidence",
     "no_root": "the link is a relative path and no image folder was named",
     "outside": "the link leaves the image folder and is refused",
-    "missing": "no such file in the image folder",
+    "missing": "no such file in the image folder, or no such picture among those downloaded",
     "unreadable": "the file is there and could not be read",
 }
 

@@ -56,6 +56,8 @@ class Counts:
         n_unseen: training saw no product of their label's class; always wrong; `n_outside` among them.
         n_groups: groups that the scored products come from.
         n_unreadable: records beside these products that could not be read.
+        images: how many images the products have of each of core.schemas.IMAGE_STATUSES, if the model looks
+            at them.
     """
 
     n_products: int
@@ -67,6 +69,7 @@ class Counts:
     n_unseen: int
     n_groups: int
     n_unreadable: int = 0
+    images: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The predictor: products in, answers out. The batch job, evaluation and the Python interface all call it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -95,7 +95,8 @@ class Predictor:
     ) -> Iterator[Answers]:
         """Encode products together, then answer for a few at a time."""
         vectors = {}
-        mask = text_mask(products)
+        read = {name for encoder in self.model.encoders.values() for name in encoder.fields}
+        mask = text_mask(products, read)
         for name, encoder in self.model.encoders.items():
             vectors[name], present = self._vectors(encoder, products, images)
             if "image" in encoder.fields:
@@ -132,10 +133,16 @@ class Predictor:
         )
 
 
-def text_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
-    """Which text fields each product has: bit i stands for core.records.FIELDS[i]."""
+def text_mask(products: pa.RecordBatch, read: Collection[str] = TEXT_FIELDS) -> NDArray[np.uint8]:
+    """Which text fields each product has: bit i stands for core.records.FIELDS[i].
+
+    Args:
+        read: the fields that matter; the bits of others stay 0.
+    """
     mask = np.zeros(products.num_rows, np.uint8)
     for bit, name in enumerate(TEXT_FIELDS):
+        if name not in read:
+            continue
         column = products.column(name)
         offsets = np.frombuffer(column.buffers()[1], np.int32)[
             column.offset : column.offset + len(column) + 1

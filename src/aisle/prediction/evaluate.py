@@ -1,6 +1,7 @@
 """Scoring a model on labelled products: a split of a catalogue, or a labelled feed as a whole."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisle.catalogue import find_columns, label_texts, open_catalogue, resolve_labels
+from aisle.catalogue import (
+    find_columns,
+    image_counts,
+    in_status_order,
+    label_texts,
+    open_catalogue,
+    resolve_labels,
+)
 from aisle.core.errors import AisleError, known_names
 from aisle.core.paths import expand_addresses, new_directory
 from aisle.core.progress import progress
@@ -18,9 +26,9 @@ from aisle.core.records import Answers
 from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.feeds import FeedOptions, read_feeds
-from aisle.images import ImageFolder, ImageSource
+from aisle.images import ImageSource, open_root
 from aisle.model.predictor import Predictor, load
-from aisle.prediction.job import in_order, n_workers, products_of
+from aisle.prediction.job import in_order, n_workers, products_of, sees_images
 from aisle.taxonomy.labels import LabelTree
 
 Batch: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]
@@ -41,14 +49,14 @@ class EvaluateOptions:
     Args:
         split: of a catalogue, the products to score.
         label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
-        images: the folder that relative image links start from; None for the catalogue's own, or none.
+        images: the folder of images, see `images.open_root`; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
     """
 
     split: str = "test"
     label_columns: tuple[str, ...] = ()
-    images: Path | None = None
+    images: Path | str | None = None
     cache: Path | None = None
     overwrite: bool = False
 
@@ -92,7 +100,7 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         answered = answer_all(predictor, products)
         if answered is None:
             raise AisleError(f"{labelled}: holds no product that can be read, so nothing can be scored")
-        answers, truth = answered
+        answers, truth, images = answered
         _check_labels(labelled, truth)
         counts = TrainingCounts(predictor.model.training_counts, labels.tree)
         report = evaluate(answers, Truth.from_products(labels.tree, truth), labels.tree, counts)
@@ -102,7 +110,8 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
             "split": options.split if is_catalogue else "whole feed",
         }
         n_unreadable = len(products.rejected)
-        report = replace(report, counts=replace(report.counts, n_unreadable=n_unreadable))
+        counted = replace(report.counts, n_unreadable=n_unreadable, images=in_status_order(images))
+        report = replace(report, counts=counted)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
             _write_rejected(folder / REJECTED_FILE, products.rejected)
@@ -138,34 +147,36 @@ def _check_labels(place: str, truth: pa.Table) -> None:
     )
 
 
-def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Table] | None:
+def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Table, Counter[str]] | None:
     """Answer for all labelled products.
 
     Returns:
-        The answers, and the truth of the same products in the same order; None where there is no product.
+        The answers, the truth of the same products in the same order, and how many images have each status if
+        the model looks at them; None where there is no product.
     """
     answers, truths = [], []
+    seen: Counter[str] = Counter()
 
-    def answer(
-        batch: Batch,
-    ) -> tuple[Answers, pa.RecordBatch]:
+    def answer(batch: Batch) -> tuple[Answers, pa.RecordBatch, Counter[str]]:
         products, truth, images = batch
-        return predictor.answer(products, images, top=_TOP), truth
+        counts = image_counts(products) if sees_images(predictor) else Counter()
+        return predictor.answer(products, images, top=_TOP), truth, counts
 
     with progress("Answering", labelled.n) as advance:
-        for found, truth in in_order(answer, labelled.batches, n_workers(predictor)):
+        for found, truth, counts in in_order(answer, labelled.batches, n_workers(predictor)):
             answers.append(found)
             truths.append(truth)
+            seen += counts
             advance(truth.num_rows)
     if not answers:
         return None
-    return Answers.joined(answers), pa.Table.from_batches(truths)
+    return Answers.joined(answers), pa.Table.from_batches(truths), seen
 
 
 def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> Labelled:
     """The products of a split."""
-    catalogue = open_catalogue(path)
-    images = ImageFolder(options.images) if options.images else catalogue.images()
+    catalogue = open_catalogue(path, options.images)
+    images = catalogue.images()
     if options.split not in SPLITS:
         raise AisleError(
             f"no split is called '{options.split}' (--split); {known_names(options.split, SPLITS)}"
@@ -217,7 +228,7 @@ def _of_feed(
     """Every product of a feed."""
     files = expand_addresses([address])
     columns = find_columns("--label-column", options.label_columns or trained_with, files)
-    folder = ImageFolder(options.images) if options.images else None
+    folder = open_root(options.images) if options.images else None
 
     rejected: list[Rejected] = []
 

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from typing import TypeVar
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from aisle.catalogue import inline_images, to_products
+from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, expand_addresses, new_file, write_through
+from aisle.core.paths import check_output, expand_addresses, full_disk_told, new_file, write_through
 from aisle.core.progress import progress
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
-from aisle.images import ImageFolder, ImageSource, InlineImages
+from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
 from aisle.prediction.output import OUTPUTS, check_ending
 from aisle.prediction.rows import RowMaker
@@ -32,14 +32,14 @@ class PredictSettings:
     """What `aisle predict` was asked for.
 
     Args:
-        images: the folder that relative image links start from, or None.
+        images: the folder of images, see `images.open_root`, or None.
         top: how many of the most probable leaves each row names.
         merchant: as feeds.FeedOptions.
         overwrite: whether an output that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
     """
 
-    images: Path | None = None
+    images: Path | str | None = None
     top: int = 1
     merchant: str = ""
     overwrite: bool = False
@@ -52,12 +52,14 @@ class PredictSummary:
 
     Args:
         rejected: the file that names the records put aside, or None where there were none.
+        images: how many images there were of each of core.schemas.IMAGE_STATUSES, if the model looks at them.
         seconds: reading, answering and writing, without loading the model.
     """
 
     n_rows: int
     n_rejected: int
     rejected: Path | None
+    images: Mapping[str, int]
     seconds: float
 
 
@@ -80,14 +82,14 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     check_output(rejected, overwrite=replaces)
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
-    images = ImageFolder(settings.images) if settings.images else None
+    images = open_root(settings.images) if settings.images else None
     files = expand_addresses(list(feeds))  # a feed that is not there is told before the model is read
     predictor = load(model, settings.cache)
     started = perf_counter()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant))
     with new_file(out, overwrite=settings.overwrite) as partial:
-        with new_file(rejected, overwrite=replaces) as put_aside:
-            n_rows, n_rejected = _write_rows(
+        with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
+            n_rows, n_rejected, seen = _write_rows(
                 predictor, batches, images, (partial, out.suffix), put_aside, settings
             )
             write_through(partial)  # so that the two appear together, but for an instant
@@ -97,6 +99,7 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
         n_rows=n_rows,
         n_rejected=n_rejected,
         rejected=rejected if n_rejected else None,
+        images=in_status_order(seen),
         seconds=perf_counter() - started,
     )
 
@@ -104,12 +107,12 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
 def _write_rows(
     predictor: Predictor,
     batches: Iterator[FeedBatch],
-    images: ImageFolder | None,
+    images: ImageRoot | None,
     out: tuple[Path, str],
     rejected: Path,
     settings: PredictSettings,
-) -> tuple[int, int]:
-    """Write all rows and all rejected records; return how many of each.
+) -> tuple[int, int, Counter[str]]:
+    """Write all rows and all rejected records; return how many of each, and the images by status.
 
     Args:
         out: the file to write rows to, and the name of its format.
@@ -117,28 +120,31 @@ def _write_rows(
     maker = RowMaker(predictor.tree, settings.top)
     label_columns = predictor.model.label_columns
 
-    def answer(batch: FeedBatch) -> tuple[FeedBatch, pa.RecordBatch]:
+    def answer(batch: FeedBatch) -> tuple[FeedBatch, pa.RecordBatch, Counter[str]]:
         products, source = products_of(batch.rows, label_columns, images)
-        return batch, maker.rows(products, predictor.answer(products, source, top=settings.top))
+        rows = maker.rows(products, predictor.answer(products, source, top=settings.top))
+        return batch, rows, image_counts(products) if sees_images(predictor) else Counter()
 
     n_rows = n_rejected = 0
+    seen: Counter[str] = Counter()
     with (
         OUTPUTS.get(out[1])(out[0], maker.schema) as write,
         rejected.open("w", encoding="utf-8") as put_aside,
         progress("Predicting") as advance,
     ):
-        for batch, rows in in_order(answer, batches, n_workers(predictor)):
+        for batch, rows, images_of_batch in in_order(answer, batches, n_workers(predictor)):
             write(rows)
             for record in batch.rejected:
                 put_aside.write(json.dumps(record.as_dict(), ensure_ascii=False) + "\n")
             n_rows += rows.num_rows
             n_rejected += len(batch.rejected)
+            seen += images_of_batch
             advance(rows.num_rows)
-    return n_rows, n_rejected
+    return n_rows, n_rejected, seen
 
 
 def products_of(
-    raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageFolder | None
+    raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageRoot | None
 ) -> tuple[pa.RecordBatch, ImageSource | None]:
     """Make products of raw rows, and say where their images are read: in the rows, or in the folder."""
     inline = inline_images(raw)
@@ -147,8 +153,12 @@ def products_of(
 
 def n_workers(predictor: Predictor) -> int:
     """Threads that answer: one a core for text; one alone where torch uses all cores itself."""
-    has_images = any("image" in encoder.fields for encoder in predictor.model.encoders.values())
-    return 1 if has_images else os.cpu_count() or 1
+    return 1 if sees_images(predictor) else os.cpu_count() or 1
+
+
+def sees_images(predictor: Predictor) -> bool:
+    """Whether the model looks at images."""
+    return any("image" in encoder.fields for encoder in predictor.model.encoders.values())
 
 
 def in_order(work: Callable[[In], Out], items: Iterable[In], n_workers: int) -> Iterator[Out]:

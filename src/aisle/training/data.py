@@ -1,15 +1,16 @@
 """What training knows of the catalogue's products: labels, fields, groups and which of them are held out."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aisle.catalogue import Catalogue
+from aisle.catalogue import Catalogue, image_counts, in_status_order
 from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
 from aisle.model.predictor import text_mask
@@ -20,6 +21,7 @@ MAX_HELD_OUT = 20_000
 """Products that early stopping and temperatures look at, at most: their scores are held in memory."""
 
 _MIN_LEAVES = 2
+_IMAGE = 1 << FIELDS.index("image")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class TrainingData:
         held_out: (held-out products,) the places of those that choose epochs and temperatures.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
         splits: the catalogue's splits that they are read from, in this order.
+        images: how many images there are of each of core.schemas.IMAGE_STATUSES.
+        images_digest: hex digits that change when what is known of any image does.
     """
 
     splits: tuple[str, ...]
@@ -46,11 +50,27 @@ class TrainingData:
     held_out: NDArray[np.int64]
     label_counts: NDArray[np.int64]
     n_leaves: int
+    images: Mapping[str, int]
+    images_digest: str
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether any training product has any of the fields."""
         mask = sum(1 << FIELDS.index(name) for name in names)
         return bool((self.fields[self.train] & mask).any())
+
+    def as_seen(self, read: Iterable[str], images: Iterable[NDArray[np.bool_]]) -> "TrainingData":
+        """The same, but that each product's mask says what really speaks for it, as a prediction's does.
+
+        A file that was found may be no image after all; and what no encoder reads does not speak.
+
+        Args:
+            read: the fields that any encoder reads.
+            images: (products,) for each encoder of images, which products it saw one of.
+        """
+        fields = self.fields & sum(1 << FIELDS.index(name) for name in {*read} - {"image"})
+        for seen in images:
+            fields |= seen.astype(np.uint8) * np.uint8(_IMAGE)
+        return replace(self, fields=fields.astype(np.uint8))
 
 
 def read_training_data(catalogue: Catalogue, validation: float | str) -> TrainingData:
@@ -65,11 +85,13 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
     splits = ("train", "val") if validation == "val" else ("train",)
     tree = catalogue.labels.tree
     labels, fields, held = [], [], []
+    known = _KnownImages(catalogue.image_form)
     columns = [*TEXT_FIELDS, "images", "label", "group", "split"]
     for batch in catalogue.batches(splits, columns=columns):
         labels.append(batch.column("label"))
         fields.append(text_mask(batch) | image_mask(batch))
         held.append(_held_out(batch, validation))
+        known.add(batch)
     place = f"{catalogue.path}: no product"
     if tree.n_leaves < _MIN_LEAVES:
         only = tree.path_text(int(tree.leaf_nodes[0]))
@@ -102,6 +124,8 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         held_out=_thinned(every[is_held]),
         label_counts=np.bincount(counted, minlength=tree.n_nodes),
         n_leaves=tree.n_leaves,
+        images=known.counts,
+        images_digest=known.digest,
     )
 
 
@@ -112,13 +136,39 @@ def _remedy(validation: float | str) -> str:
 
 
 def image_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
-    """The bit of the image field for each product that has an image whose bytes were found."""
+    """The bit of the image field for each product that has an image whose bytes were found.
+
+    Whether they are an image only the encoder tells: see `TrainingData.as_seen`.
+    """
     images = products.column("images")
     found = pc.equal(pc.struct_field(pc.list_flatten(images), "status"), "ok")
     rows = pc.list_parent_indices(images).to_numpy()[found.to_numpy(zero_copy_only=False)]
     mask = np.zeros(products.num_rows, np.uint8)
-    mask[rows] = 1 << FIELDS.index("image")
+    mask[rows] = _IMAGE
     return mask
+
+
+class _KnownImages:
+    """Adds up what is known of the products' images."""
+
+    def __init__(self, form: str) -> None:
+        self._counts: Counter[str] = Counter()
+        self._digest = hashlib.sha256(form.encode())
+
+    def add(self, products: pa.RecordBatch) -> None:
+        self._counts += image_counts(products)
+        images = pc.list_flatten(products.column("images"))
+        for name in ("status", "sha256"):
+            column = pc.struct_field(images, name).to_pylist()
+            self._digest.update("\n".join([*column, ""]).encode())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return in_status_order(self._counts)
+
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
 
 
 def _held_out(batch: pa.RecordBatch, validation: float | str) -> NDArray[np.bool_]:

@@ -12,9 +12,15 @@ from aisle.encoders.base import Encoder, Features, FrozenEncoder, TrainedEncoder
 
 
 class Evidence(Protocol):
-    """One encoder's vectors of all products of a training."""
+    """One encoder's vectors of all products of a training.
+
+    Attributes:
+        n_dims: length of a vector.
+        images_seen: (products,) which products it saw an image of; None where it looks at none.
+    """
 
     n_dims: int
+    images_seen: NDArray[np.bool_] | None
 
     def fit(self, rows: NDArray[np.int64]) -> None:
         """Start afresh, with what depends on training rows (vocabulary, mean, variance) taken from `rows`."""
@@ -50,6 +56,7 @@ class TrainedEvidence:
 
     def __init__(self, encoder: TrainedEncoder, features: Features, folder: Path, threads: int) -> None:
         self.n_dims = encoder.n_dims
+        self.images_seen: NDArray[np.bool_] | None = None
         self._encoder = encoder
         self._hashed = features
         self._weighed = features
@@ -100,6 +107,7 @@ class FrozenEvidence:
         self, encoder: FrozenEncoder, vectors: NDArray[np.float16], present: NDArray[np.bool_]
     ) -> None:
         self.n_dims = encoder.n_dims
+        self.images_seen = present if "image" in encoder.fields else None
         self._encoder = encoder
         self._vectors = vectors
         self._present = present

@@ -39,11 +39,13 @@ class TrainOptions:
             they are removed.
         overwrite: whether a model that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
+        images: a folder in which the catalogue's image links are looked up anew, see `images.open_root`.
     """
 
     resume: bool = False
     overwrite: bool = False
     cache: Path | None = None
+    images: Path | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class TrainSummary:
     Args:
         epochs: of each member.
         held_out_accuracy: of each member, at its best epoch.
+        images: how many images there were of each of core.schemas.IMAGE_STATUSES, if an encoder sees any.
     """
 
     n_products: int
@@ -61,6 +64,7 @@ class TrainSummary:
     epochs: tuple[int, ...]
     held_out_accuracy: tuple[float, ...]
     temperatures: Temperatures
+    images: Mapping[str, int]
 
 
 def train(
@@ -77,14 +81,14 @@ def train(
         AisleError: the recipe, the catalogue or the output is not as it must be, or the disk is full.
     """
     check_output(out, overwrite=options.overwrite, marker=MARKER)
-    opened = open_catalogue(catalogue)
+    opened = open_catalogue(catalogue, options.images)
     fields = recipe.fields()
     with _one_torch_thread():
         data = read_training_data(opened, recipe.training.validation)
         encoders = _encoders_with_a_say(recipe, fields, data, tell)
         checkpoints = Checkpoints(
             out.absolute().with_name(f".{out.name}.checkpoints"),
-            _fingerprint(recipe, encoders, opened),
+            _fingerprint(recipe, encoders, opened, data),
         )
         with full_disk_told(out), _checkpoints_while(checkpoints, tell, resume=options.resume):
             place = Workplace(
@@ -93,6 +97,9 @@ def train(
                 threads=recipe.training.threads or os.cpu_count() or 1,
             )
             evidence = collect_evidence(encoders, opened, data.splits, place)
+            seen = [one.images_seen for one in evidence.values() if one.images_seen is not None]
+            read = [name for encoder in encoders.values() for name in encoder.fields]
+            data = data.as_seen(read, seen)
             held_out = held_out_products(data, recipe.training.seed)
             members = [
                 _train_member(recipe, data, evidence, held_out, number, checkpoints)
@@ -107,14 +114,17 @@ def train(
         epochs=tuple(m.epochs for m in members),
         held_out_accuracy=tuple(m.accuracy for m in members),
         temperatures=model.temperatures,
+        images=data.images if seen else {},
     )
 
 
-def _fingerprint(recipe: Recipe, encoders: Mapping[str, Encoder], catalogue: Catalogue) -> str:
-    """Of all that decides the weights: recipe, version, catalogue, and weights that it starts from."""
+def _fingerprint(
+    recipe: Recipe, encoders: Mapping[str, Encoder], catalogue: Catalogue, data: TrainingData
+) -> str:
+    """Of all that decides the weights: recipe, version, products, images, and weights that it starts from."""
     made_of = {name: encoder.fingerprint() for name, encoder in encoders.items()}
     tables = (asdict(recipe.training), recipe.encoders, recipe.head)
-    return fingerprint(__version__, *tables, made_of, catalogue.fingerprint())
+    return fingerprint(__version__, *tables, made_of, catalogue.fingerprint(), data.images_digest)
 
 
 @contextmanager
@@ -169,7 +179,7 @@ def _encoders_with_a_say(
         wanted = sorted({field for names in fields.values() for field in names}, key=FIELDS.index)
         raise AisleError(
             f"recipe {recipe.name}: no product of the catalogue has any of {', '.join(wanted)}; "
-            "take a recipe that reads what there is (images are found with `aisle ingest --images DIR`)"
+            "take a recipe that reads what there is (images are found with --images DIR)"
         )
     for name in silent:
         rest = " and ".join(other for other in fields if other not in silent)
@@ -267,6 +277,7 @@ def _provenance(
         "recipe": recipe.name,
         "recipe_tables": {**recipe.encoders, "head": recipe.head, "training": asdict(recipe.training)},
         "catalogue": catalogue.fingerprint(),
+        "images": dict(data.images),
         "training_products": len(data.train),
         "held_out_products": len(data.held_out),
         "epochs": [m.epochs for m in members],

@@ -1,0 +1,109 @@
+"""What training knows of its products: above all, which of them really have an image."""
+
+import io
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+from PIL import Image
+
+from aisle.catalogue import open_catalogue
+from aisle.catalogue.ingest import ingest
+from aisle.catalogue.settings import IngestSettings
+from aisle.core.records import mask_name
+from aisle.training.collecting import Workplace, collect_evidence
+from aisle.training.data import read_training_data
+from aisle.training.recipe import read_recipe
+
+IMAGES = {"whole": True, "broken": True, "page": True, "none": False}
+
+
+def _png(number):
+    file = io.BytesIO()
+    Image.new("RGB", (20, 20), (40 * number % 256, 90, 120)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    """40 products: a whole image, a broken one, a web page in place of one, and no image, in turn."""
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "images").mkdir()
+    rows = ["id\ttitle\tproduct_type\timage_link"]
+    for number in range(40):
+        kind = list(IMAGES)[number % 4]
+        data = {"whole": _png(number), "broken": _png(number)[:60], "page": b"<!doctype html>%d" % number}
+        if IMAGES[kind]:
+            (folder / f"images/{number}.png").write_bytes(data[kind])
+        link = f"{number}.png" if IMAGES[kind] else ""
+        rows.append(f"{kind}-{number}\tthing {number}\t{'A' if number % 8 < 4 else 'B'}\t{link}")
+    (folder / "feed.tsv").write_text("\n".join(rows) + "\n")
+    settings = IngestSettings(taxonomy="from-labels", images=folder / "images")
+    ingest([str(folder / "feed.tsv")], settings, folder / "catalogue")
+    return open_catalogue(folder / "catalogue")
+
+
+def _ids(catalogue, data):
+    return [i for batch in catalogue.batches(data.splits, columns=["id"]) for i in batch["id"].to_pylist()]
+
+
+def _evident(catalogue, recipe, folder):
+    """The masks of a training's products, once its encoders have looked at them."""
+    data = read_training_data(catalogue, 0.2)
+    encoders = recipe.build_encoders()
+    evidence = collect_evidence(
+        encoders, catalogue, data.splits, Workplace(folder=folder, cache=None, threads=1)
+    )
+    seen = [one.images_seen for one in evidence.values() if one.images_seen is not None]
+    read = [name for encoder in encoders.values() for name in encoder.fields]
+    return _ids(catalogue, data), data, data.as_seen(read, seen)
+
+
+class TestMasks:
+    def test_a_broken_image_is_no_evidence_and_the_mask_says_so(self, catalogue, quick, tmp_path):
+        ids, before, data = _evident(catalogue, read_recipe("multimodal", quick), tmp_path)
+        assert {i.partition("-")[0] for i, mask in zip(ids, before.fields, strict=True) if mask & 32} == {
+            "whole",
+            "broken",
+            "page",
+        }
+        for name, mask in zip(ids, data.fields, strict=True):
+            assert mask_name(int(mask)) == ("title+image" if name.startswith("whole") else "title")
+
+    def test_what_no_encoder_looks_at_does_not_speak(self, catalogue, tmp_path):
+        _, _, data = _evident(catalogue, read_recipe("text_small", ()), tmp_path)
+        assert {mask_name(int(mask)) for mask in data.fields} == {"title"}
+
+    def test_so_the_text_of_a_training_on_images_alone(self, catalogue, quick, tmp_path):
+        _, _, data = _evident(catalogue, read_recipe("image_small", quick), tmp_path)
+        assert {mask_name(int(mask)) for mask in data.fields} == {"image", "none"}
+
+    def test_an_image_that_one_of_two_encoders_saw_is_there(self, catalogue):
+        data = read_training_data(catalogue, 0.2)
+        first, second = np.zeros((2, len(data.fields)), np.bool_)
+        first[0] = second[1] = True
+        fields = data.as_seen(["image"], [first, second]).fields
+        assert (fields & 32 > 0).tolist() == [True, True, *[False] * (len(fields) - 2)]
+
+
+class TestImages:
+    def test_are_counted_by_status(self, catalogue):
+        data = read_training_data(catalogue, 0.2)
+        n_images = sum(
+            pc.sum(pc.list_value_length(batch["images"])).as_py()
+            for batch in catalogue.batches(data.splits, columns=["images"])
+        )
+        assert data.images == {"ok": n_images}
+
+    def test_what_is_known_of_them_tells_trainings_apart(self, catalogue, tmp_path):
+        digest = read_training_data(catalogue, 0.2).images_digest
+        assert read_training_data(catalogue, 0.2).images_digest == digest
+        source = catalogue.image_roots[0]
+        for path in source.iterdir():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+        same = open_catalogue(catalogue.path, tmp_path)
+        assert read_training_data(same, 0.2).images_digest == digest
+        (tmp_path / "0.png").write_bytes(_png(99))
+        (tmp_path / "4.png").write_bytes(_png(98))
+        (tmp_path / "8.png").write_bytes(_png(97))
+        assert read_training_data(same, 0.2).images_digest != digest
