@@ -146,6 +146,29 @@ def fetch() -> Callable[..., Any]:
     return run
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """A server of S3 on loopback with a bucket; gives the bucket's address."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    account = {
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in account.items():
+            environment.setenv(name, value)
+        fsspec.filesystem("s3").mkdir("aisle-tests")
+        yield "s3://aisle-tests"
+    server.stop()
+
+
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
@@ -164,7 +187,7 @@ def spark_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
 
 
 @pytest.fixture(scope="session")
-def cluster(spark_environment: dict[str, str]) -> Iterator[Any]:
+def cluster(spark_environment: dict[str, str], s3: str) -> Iterator[Any]:
     """A Spark context of the user's own, with two workers of one core each; tests of it run in one group."""
     from pyspark import SparkConf, SparkContext
 

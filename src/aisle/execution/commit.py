@@ -22,7 +22,10 @@ from aisle.core.errors import AisleError
 
 JSON = Any
 
-_CREATES_ATOMICALLY = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az"})
+"""They have no folders to be made; and their `makedirs` would make a bucket of a wrong spelling."""
+
+_CREATES_ATOMICALLY = _OBJECT_STORES | {"memory"}
 """File systems whose `pipe_file(mode="create")` is one step on the server."""
 
 
@@ -63,6 +66,8 @@ class ShardStore:
             remedy = "; run: pip install 'aisle[s3]'" if root.startswith("s3") else ""
             raise AisleError(f"{root}: {error}{remedy}") from error
         self.root = self.root.rstrip("/")
+        known_as = self.filesystem.protocol
+        self._protocols = frozenset([known_as] if isinstance(known_as, str) else known_as)
         self._folders: set[str] = set()
 
     def path(self, name: str) -> str:
@@ -70,14 +75,18 @@ class ShardStore:
         return f"{self.root}/{name}"
 
     def names(self, folder: str) -> list[str]:
-        """The names of the files in a folder, sorted; none where there is no such folder."""
+        """The names of the files in a folder, sorted; none where there is no such folder.
+
+        What a killed process was about to create does not count.
+        """
         try:
             found = self.filesystem.ls(self.path(folder), detail=False, refresh=True)
         except FileNotFoundError:
             return []
         except TypeError:  # a file system that keeps no listing to be refreshed
             found = self.filesystem.ls(self.path(folder), detail=False)
-        return sorted(path.rstrip("/").rpartition("/")[2] for path in found)
+        names = (path.rstrip("/").rpartition("/")[2] for path in found)
+        return sorted(name for name in names if not name.endswith(".partial"))
 
     def committed(self) -> list[str]:
         """The names of the committed shards, sorted."""
@@ -138,9 +147,7 @@ class ShardStore:
         self._make_folder(path)
         if isinstance(self.filesystem, LocalFileSystem):
             return self._create_locally(Path(self.path(path)), data)
-        if self.filesystem.protocol in _CREATES_ATOMICALLY or _CREATES_ATOMICALLY & set(
-            self.filesystem.protocol
-        ):
+        if self._protocols & _CREATES_ATOMICALLY:
             try:
                 self.filesystem.pipe_file(self.path(path), data, mode="create")
             except FileExistsError:
@@ -169,7 +176,7 @@ class ShardStore:
 
     def _make_folder(self, path: str) -> None:
         folder = path.rpartition("/")[0]
-        if folder not in self._folders:
+        if folder not in self._folders and not self._protocols & _OBJECT_STORES:
             self.filesystem.makedirs(self.path(folder), exist_ok=True)
             self._folders.add(folder)
 

@@ -3,49 +3,11 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
-from aisle.images.download.run import open_images
-
-SCRIPT = """
-import os, signal, sys
-from pathlib import Path
-from aisle.execution import commit
-from aisle.images.download.address import ANY_PORT
-from aisle.images.download.limits import HostLimits, Limits
-from aisle.images.download.politeness import Patience
-from aisle.images.download.resolve import TableResolver
-from aisle.images.download.run import RunSettings, download
-from aisle.images.download.settings import DownloadSettings, FetchSettings
-
-def main(source, images, n_workers, point, nth):
-    left = [int(nth)]
-    def reach(reached):
-        left[0] -= reached == point
-        if left[0] == 0 and reached == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-    if point:
-        commit.reach = reach
-    fetch = FetchSettings(
-        allowed_networks=("127.0.0.0/8",), ports=ANY_PORT, total_s=5.0,
-        resolver=TableResolver({"*": ("127.0.0.1",)}),
-    )
-    settings = DownloadSettings(
-        fetch=fetch, limits=Limits(HostLimits(requests_per_s=200.0, n_connections=4)), shard_rows=25,
-        patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
-    )
-    download(Path(source), images, RunSettings(n_workers=int(n_workers), download=settings))
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
-"""
-FAULTS = ["404", "redirect", "html", "truncated", "500-then-200", "noai"]
 POINTS = [
     "before records.parquet",
     "before measured.parquet",
@@ -54,50 +16,6 @@ POINTS = [
     "after link",
     "after entry",
 ]
-
-
-@pytest.fixture
-def work(tmp_path, far_shop):
-    """A list of addresses, and a way to download it in a process."""
-    addresses = [far_shop.address(f"/a.jpg?{n}", host=f"shop-{n % 7}.test") for n in range(100)]
-    addresses += [
-        far_shop.address(f"/fault/{FAULTS[n % len(FAULTS)]}/{n}/a.jpg", host=f"shop-{n % 7}.test")
-        for n in range(30)
-    ]
-    addresses += [
-        far_shop.address(
-            f"/fault/redirect/{n}?to={far_shop.address('/a.jpg', host=f'cdn-{n}.test')}", host="r.test"
-        )
-        for n in range(10)
-    ]
-    source = tmp_path / "addresses.txt"
-    source.write_text("\n".join(addresses))
-    script = tmp_path / "download.py"
-    script.write_text(SCRIPT)
-
-    def start(images, *, n_workers=2, point="", nth=0):
-        arguments = [str(script), str(source), str(images), str(n_workers), point, str(nth)]
-        return subprocess.Popen([sys.executable, *arguments], start_new_session=True)
-
-    def finish(images, **how):
-        process = start(images, **how)
-        assert process.wait(120) == 0
-        return content(images)
-
-    start.finish = finish
-    start.addresses = addresses
-    return start
-
-
-def content(images):
-    """Every committed row, sorted; each address must be there once."""
-    rows = []
-    store = open_images(str(images))
-    for name in store.committed():
-        with store.open(store.entry(name).files["records"]) as file:
-            rows += [row for row in pq.read_table(file).to_pylist() if row["status"] != "handed_over"]
-    assert len({row["address"] for row in rows}) == len(rows)
-    return sorted(rows, key=lambda row: row["address"])
 
 
 def kill_at_random(work, images, expected, n_kills, chance):
@@ -133,6 +51,13 @@ class TestKill:
         rows = work.finish(tmp_path / "killed", n_workers=0)
         assert sorted(row["address"] for row in rows) == sorted(work.addresses)
         assert all(row["jpeg"] for row in rows if row["status"] == "ok")
+
+    def test_a_kill_at_the_very_start_leaves_a_folder_that_can_be_used(self, work, tmp_path):
+        """The first link is that of the folder's manifest."""
+        process = work(tmp_path / "killed", n_workers=0, point="before link", nth=1)
+        assert process.wait(60) == -signal.SIGKILL
+        rows = work.finish(tmp_path / "killed", n_workers=0)
+        assert sorted(row["address"] for row in rows) == sorted(work.addresses)
 
     def test_what_was_fetched_before_a_kill_is_not_fetched_again(self, work, tmp_path):
         """The spool keeps finished rows of shards that were not committed."""

@@ -1,7 +1,11 @@
 """A folder of downloaded images: told by its manifest, which carries the version of its format."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
@@ -18,17 +22,21 @@ def open_images(root: str, *, create: bool = False, pictures: PictureSettings | 
         pictures: of what kind the pictures are to be; None takes them as they are, or as they usually are.
 
     Raises:
-        AisleError: there is none, it is damaged or of a newer format, or its pictures are of another kind.
+        AisleError: there is none, it is damaged or of a newer format, its pictures are of another kind, or
+            its file system can't be reached.
     """
     store = ShardStore(root)
-    path = store.path(MANIFEST_FILE)
-    if not store.filesystem.exists(path):
+    with _first_contact(store, root):
+        is_there = store.filesystem.exists(store.path(MANIFEST_FILE))
+        is_empty = is_there or not store.names("")
+    if not is_there:
         if not create:
             raise AisleError(f"{root}: holds no {MANIFEST_FILE}, so it is no folder of downloaded images")
-        if store.filesystem.exists(store.root) and store.names(""):
+        if not is_empty:
             raise AisleError(f"{root}: is not empty and holds no {MANIFEST_FILE}; name a folder of its own")
         manifest = {"format": FORMAT, **_kind(pictures or PictureSettings())}
-        store.create(MANIFEST_FILE, json.dumps(manifest).encode())
+        with _first_contact(store, root):
+            store.create(MANIFEST_FILE, json.dumps(manifest).encode())
     found = picture_kind(store)
     if pictures is not None and _kind(pictures) != found:
         raise AisleError(
@@ -56,6 +64,22 @@ def picture_kind(store: ShardStore) -> dict[str, int]:
     if found != FORMAT:
         raise AisleError(f"{place}: format {found}; this version of Aisle reads format {FORMAT}")
     return kind
+
+
+@contextmanager
+def _first_contact(store: ShardStore, root: str) -> Iterator[None]:
+    """Say in one line why a file system elsewhere can't be used; each one's library has errors of its own.
+
+    Raises:
+        AisleError: see above.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(store.filesystem, LocalFileSystem):
+            raise
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        raise AisleError(f"{root}: {said}; check the address, the account and the network") from error
 
 
 def _kind(pictures: PictureSettings) -> dict[str, int]:

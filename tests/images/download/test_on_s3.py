@@ -1,0 +1,84 @@
+"""A folder of images on an object store: the rows of a local one, whole after a kill, read by links."""
+
+import signal
+import uuid
+
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.execution.commit import ShardStore
+from aisle.images.download.run import download
+from aisle.images.downloaded import DownloadedImages
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def bucket(s3):
+    """A folder of its own in the bucket."""
+    return f"{s3}/{uuid.uuid4().hex}"
+
+
+class TestStore:
+    def test_the_first_commit_wins(self, bucket):
+        first, second = ShardStore(bucket), ShardStore(bucket)
+        assert first.commit("0001", {"records.txt": lambda file: file.write(b"one")}, {})
+        assert not second.commit("0001", {"records.txt": lambda file: file.write(b"two")}, {})
+        assert second.committed() == ["0001"]
+        assert second.filesystem.cat_file(second.path(second.entry("0001").files["records"])) == b"one"
+        assert len(second.names("records")) == 1
+
+    def test_what_a_killed_attempt_left_is_swept_away(self, bucket):
+        store = ShardStore(bucket)
+        store.commit("0001", {"records.txt": lambda file: file.write(b"one")}, {})
+        store.filesystem.pipe_file(store.path("records/0002.dead.txt"), b"half")
+        assert store.sweep() == 1
+        assert len(store.names("records")) == 1
+
+
+class TestDownload:
+    def test_the_rows_are_those_of_a_local_folder(
+        self, far_shop, run_settings, list_of, images, bucket, records
+    ):
+        paths = [
+            "/a.jpg",
+            "/fault/404/b.jpg",
+            "/fault/truncated/c.jpg",
+            "/fault/redirect/d.jpg",
+            "/fault/noai/e.jpg",
+        ]
+        source = list_of(
+            *[far_shop.address(f"{path}?{n}", host=f"shop-{n % 5}.test") for n in range(10) for path in paths]
+        )
+        there = download(source, bucket, run_settings(n_workers=2, shard_rows=10))
+        here = download(source, images, run_settings(n_workers=2, shard_rows=10))
+        assert there == here
+        found = records(bucket)
+        assert found == records(images)
+        assert len(found) == 50
+
+    def test_a_second_run_has_nothing_to_do(self, shop, run_settings, list_of, bucket):
+        source = list_of(shop.address("/a.jpg"), shop.address("/fault/404/a.jpg"))
+        assert download(source, bucket, run_settings()) == download(source, bucket, run_settings())
+        assert len(shop.hits) == 2
+
+    def test_pictures_are_found_by_their_links(self, shop, run_settings, list_of, bucket):
+        here, gone = shop.address("/a.jpg"), shop.address("/fault/404/a.jpg")
+        download(list_of(here, gone), bucket, run_settings())
+        found = DownloadedImages(bucket)
+        assert found.look(here).status == "ok"
+        assert found.look(gone).status == "missing"
+        assert found.read(here).startswith(b"\xff\xd8")
+
+    def test_a_kill_loses_and_doubles_nothing(self, work, bucket):
+        assert work(bucket, n_workers=0, point="before entry", nth=2).wait(60) == -signal.SIGKILL
+        rows = work.finish(bucket, n_workers=0)
+        assert sorted(row["address"] for row in rows) == sorted(work.addresses)
+        store = ShardStore(bucket)
+        assert len(store.names("records")) == len(store.committed())
+
+
+class TestMistakes:
+    def test_a_bucket_that_is_not_there_is_an_error(self, s3, run_settings, list_of):
+        with pytest.raises(AisleError, match=r"^s3://no-such-bucket/images: .*bucket"):
+            download(list_of("http://a.test/b.jpg"), "s3://no-such-bucket/images", run_settings())
