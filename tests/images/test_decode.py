@@ -13,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
-from aisle.images.decode import Undecodable, decode_rgb, format_of
+from aisle.images.decode import Undecodable, decode_rgb, decode_square, format_of
 from strategies import damaged
 
 FORMATS = ("JPEG", "PNG", "WebP", "GIF", "BMP", "AVIF")
@@ -32,6 +33,22 @@ def photo(width: int = 48, height: int = 32, seed: int = 0) -> Image.Image:
     """A smooth picture that no symmetry maps to itself."""
     small = np.random.default_rng(seed).integers(0, 256, (4, 6, 3), dtype=np.uint8)
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def detailed(width: int, height: int) -> Image.Image:
+    """A picture with smooth colours, edges and some noise, as photos have them."""
+    y, x = np.mgrid[0:height, 0:width]
+    unit = max(width, height) / 800
+    waves = [
+        127 + 90 * np.sin(x / unit / (9 + 7 * n) + n) * np.cos(y / unit / (11 + 5 * n)) for n in range(3)
+    ]
+    noise = np.random.default_rng(width).normal(0, 4, (height, width, 3))
+    return Image.fromarray((np.stack(waves, axis=-1) + noise).clip(0, 255).astype(np.uint8))
+
+
+def psnr(one: Image.Image, other: Image.Image) -> float:
+    difference = np.asarray(one, np.float64) - np.asarray(other, np.float64)
+    return float(10 * np.log10(255**2 / max(np.mean(difference**2), 1e-6)))
 
 
 def pixels(data: bytes) -> NDArray[np.int16]:
@@ -103,18 +120,33 @@ class TestSize:
         for kind in ("JPEG", "PNG", "GIF", "BMP"):
             assert decode_rgb(encoded(photo(), kind)).size == (48, 32)
 
-    def test_a_large_jpeg_is_decoded_at_reduced_scale_for_a_small_target(self) -> None:
-        data = encoded(photo(800, 640), "JPEG")
-        sizes = [decode_rgb(data, target=target).size for target in (40, 41, 80, 160, 161, 1000)]
-        assert sizes == [(100, 80), (200, 160), (200, 160), (400, 320), (800, 640), (800, 640)]
+    @pytest.mark.parametrize("crop", [False, True])
+    @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+    @pytest.mark.parametrize("size", [(787, 643), (1023, 517), (801, 1277), (800, 640), (3001, 2003)])
+    def test_a_square_from_reduced_scale_is_near_to_one_from_a_full_decode(
+        self, size: tuple[int, int], orientation: int, crop: bool
+    ) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        data = encoded(detailed(*size), "JPEG", quality=90, exif=exif)
+        full = decode_rgb(data)
+        side = min(full.size)
+        left, top = (full.width - side) / 2, (full.height - side) / 2
+        box = (left, top, left + side, top + side) if crop else None
+        expected = full.resize((96, 96), Image.Resampling.BICUBIC, box)
+        assert psnr(decode_square(data, 96, crop=crop), expected) >= 50
 
-    def test_reduced_scale_changes_the_resized_image_by_little(self) -> None:
-        data = encoded(photo(800, 640), "JPEG", quality=95)
-        full, reduced = (
-            np.asarray(decode_rgb(data, target=t).resize((64, 64), Image.Resampling.BICUBIC)).astype(int)
-            for t in (None, 64)
-        )
-        assert np.abs(full - reduced).max() <= 3
+    def test_a_large_jpeg_is_decoded_at_reduced_scale_for_a_small_square(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sizes = []
+        loaded = JpegImageFile.load
+        monkeypatch.setattr(JpegImageFile, "load", lambda image: (sizes.append(image.size), loaded(image))[1])
+        data = encoded(photo(800, 640), "JPEG")
+        for side in (40, 41, 80, 160, 161, 1000):
+            assert decode_square(data, side).size == (side, side)
+        small = list(dict.fromkeys(sizes))
+        assert small == [(100, 80), (200, 160), (400, 320), (800, 640)]
 
 
 class TestOrientation:
@@ -275,9 +307,11 @@ def _samples() -> list[bytes]:
 SAMPLES = _samples()
 
 
-def decoded_or_none(data: bytes, target: int | None) -> Image.Image | None:
+def decoded_or_none(data: bytes, side: int | None) -> Image.Image | None:
     try:
-        return decode_rgb(data, max_pixels=100_000, target=target)
+        if side is not None:
+            return decode_square(data, side, max_pixels=100_000)
+        return decode_rgb(data, max_pixels=100_000)
     except Undecodable:
         return None
 

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from aisle.images.decode import Undecodable, decode_rgb
+from aisle.images.decode import Undecodable, decode_square
 
-VERSION = 1
+VERSION = 2
 """To be raised when the same bytes would give other pixels: cached vectors are then made again."""
 
 
@@ -21,14 +21,8 @@ def square_pixels(data: bytes, *, size: int, fit: str, interpolation: str) -> ND
     Returns:
         (size, size, 3) red, green and blue; None where the bytes are no image.
     """
+    resample = Image.Resampling[interpolation.upper()]
     try:
-        image = decode_rgb(data, target=size)
+        return np.asarray(decode_square(data, size, crop=fit == "crop", resample=resample))
     except Undecodable:
         return None
-    box = None
-    if fit == "crop":
-        side = min(image.size)
-        left, top = (image.width - side) / 2, (image.height - side) / 2
-        box = (left, top, left + side, top + side)
-    resample = Image.Resampling[interpolation.upper()]
-    return np.asarray(image.resize((size, size), resample, box=box))
