@@ -23,7 +23,7 @@ demo: $(VENV)/run.stamp  ## a small shop of its own making, through the whole jo
 	$(BIN)/aisle demo
 
 test: $(VENV)/dev.stamp  ## all tests but the hour-long ones
-	$(BIN)/pytest -n auto -m "not data and not long"
+	$(BIN)/pytest -n auto --dist loadgroup -m "not data and not long"
 
 test-all: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## the tests that need the real data sets too
 	$(BIN)/pytest

@@ -80,7 +80,7 @@ def spark_context(master: str, n_workers: int) -> Iterator[SparkContext]:
         context.stop()
         if signal.getsignal(signal.SIGINT) is not on_interrupt:
             signal.signal(signal.SIGINT, on_interrupt)
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
 
 
 def _has_java_process() -> bool:

@@ -49,6 +49,6 @@ def as_users(error: BaseException) -> AisleError:
 
 
 def _java_text(error: BaseException) -> str:
-    """The message with all its causes, from Java where it comes from there."""
+    """The message with its causes; one from Java begins with the kind of the error, without its package."""
     java = getattr(error, "java_exception", None)
-    return str(java.getMessage() or java.toString()) if java is not None else str(error)
+    return str(error) if java is None else re.sub(r"^([a-z]\w*\.)+", "", str(java.toString()))
