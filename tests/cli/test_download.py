@@ -1,5 +1,8 @@
 """`aisle download` as a user meets it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from aisle.cli.main import run
@@ -52,6 +55,10 @@ class TestMistakes:
             (["{list}", "--out", "images", "--limit", "cdn"], "the limit 'cdn' does not parse"),
             (["{list}", "--out", "images", "--retry", "http_404"], "no status is called 'http_404'"),
             (["{list}", "--out", "{folder}"], "is not empty and holds no images.json"),
+            (["{list}", "--out", "images", "--engine", "sparc"], "no engine is called 'sparc'; did you mean"),
+            (["{list}", "--out", "images", "--master", "yarn"], "the engine 'local' has no master"),
+            (["{list}", "--out", "images", "--engine", "spark"], "--engine spark needs --workers"),
+            (["{list}", "--out", "nowhere://images"], "Protocol not known: nowhere"),
         ],
     )
     def test_one_line_says_what_is_wrong(self, tmp_path, addresses, monkeypatch, capsys, arguments, said):
@@ -61,3 +68,52 @@ class TestMistakes:
         shown = capsys.readouterr().err
         assert said in shown
         assert shown.count("\n") == 1
+
+
+class TestSpark:
+    """What can be known to be wrong is said before anything is started, and before the output is made."""
+
+    @pytest.fixture
+    def refused(self, tmp_path, addresses, monkeypatch, capsys):
+        """Run with a master, in a process that has no Spark yet, and give the one line that is said."""
+        from pyspark import SparkContext
+
+        monkeypatch.setattr(SparkContext, "_active_spark_context", None)
+        monkeypatch.setattr(SparkContext, "_gateway", None)
+
+        def run_with(*arguments):
+            out = tmp_path / "images"
+            command = ["download", str(addresses), "--out", str(out), "--engine", "spark", "--workers", "2"]
+            assert run([*command, *arguments]) == 2
+            (said,) = capsys.readouterr().err.splitlines()
+            assert not out.exists()
+            return said
+
+        return run_with
+
+    def test_a_master_that_is_none_is_refused(self, refused):
+        assert refused("--master", "host:7077").startswith("aisle: --master 'host:7077' is no address")
+
+    def test_a_master_that_does_not_answer_is_refused(self, refused):
+        assert "nobody answers (127.0.0.1:1: " in refused("--master", "spark://127.0.0.1:1")
+
+    def test_pyspark_that_is_not_installed_is_named(self, refused, monkeypatch):
+        monkeypatch.setitem(sys.modules, "pyspark", None)
+        said = refused("--master", "local[2]")
+        assert said == "aisle: the engine 'spark' needs PySpark; run: pip install 'aisle[spark]'"
+
+    def test_java_that_is_not_installed_is_named(self, refused, monkeypatch, tmp_path):
+        monkeypatch.delenv("JAVA_HOME", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert "Spark needs Java 17 or newer" in refused("--master", "local[2]")
+
+
+def test_neither_aisle_nor_a_download_here_loads_pyspark(tmp_path):
+    source = tmp_path / "none.txt"
+    source.write_text("")
+    script = (
+        "import sys, aisle\nfrom aisle.cli.main import run\n"
+        f"assert run(['download', {str(source)!r}, '--out', {str(tmp_path / 'images')!r}]) == 0\n"
+        "sys.exit(any(name.partition('.')[0] in ('pyspark', 'py4j') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
