@@ -29,8 +29,8 @@ test-all: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## the tests that need the real
 	$(BIN)/pytest
 
 check: $(VENV)/dev.stamp  ## style, types, import directions
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench docs
+	$(BIN)/ruff format --check src tests bench docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,65 @@ main()
 """
 """`aisle` run by someone to whom permissions apply, even where root runs the tests, on a disk that takes no
 file larger than so many bytes (0: any)."""
+
+
+KILLED = """
+import os, signal, sys
+
+place, moment, n_left = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
+
+def count():
+    global n_left
+    n_left -= 1
+    if n_left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def watch(event, arguments):
+    writes = event == "open" and isinstance(arguments[1], str) and arguments[1][:1] in "wxa"
+    if writes or event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"):
+        if isinstance(arguments[0], (str, os.PathLike)) and os.path.abspath(arguments[0]).startswith(place):
+            count()
+
+if moment == "change":
+    sys.addaudithook(watch)
+if moment == "step":
+    from aisle.training.loop import Learner
+    learn = Learner.learn
+    Learner.learn = lambda *batch: (count(), learn(*batch))[1]
+from aisle.__main__ import main
+main()
+"""
+"""`aisle`, killed from within by SIGKILL: at the n-th change to a folder (a file opened for writing, renamed
+or removed, a folder made), or before the n-th step of training; n counts from 0."""
+
+
+def run_killed(words, folder, moment, n):
+    """Run a command in a folder, killed on the way; give its exit code: 0 where it was done before."""
+    script = [sys.executable, "-c", KILLED, str(folder), moment, str(n)]
+    done = subprocess.run(
+        [*script, *shlex.split(words)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+@pytest.fixture
+def killed(tmp_path, monkeypatch):
+    """See run_killed; in tmp_path."""
+    monkeypatch.setenv("AISLE_CACHE", str(tmp_path / "vectors"))
+    return lambda words, *, moment, n: run_killed(words, tmp_path, moment, n)
+
+
+@pytest.fixture(scope="session")
+def killed_once(tmp_path_factory):
+    """Run a training that is killed at a step; give the folder it ran in."""
+
+    def train(words, step):
+        folder = tmp_path_factory.mktemp("killed")
+        assert run_killed(words, folder, "step", step) != 0
+        return folder
+
+    return train
 
 
 @pytest.fixture

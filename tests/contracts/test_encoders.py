@@ -63,7 +63,14 @@ def trained(name, seed=1):
         encoder.fit(features, np.arange(6))
         encoder.table[:] = np.random.default_rng(seed).normal(size=encoder.table.shape)
         encoder.quantise()
+    else:
+        encoder.fit_standardiser(*some_vectors(encoder.n_dims))
     return encoder
+
+
+def some_vectors(n_dims):
+    """Vectors of training products as a cache gives them, and which products have one."""
+    return np.random.default_rng(1).normal(3, 2, (20, n_dims)).astype(np.float16), np.arange(20) % 4 > 0
 
 
 def test_every_encoder_is_tried():
@@ -143,7 +150,45 @@ class TestEveryEncoder:
                 refuse(name, wrong)
 
 
-@pytest.mark.parametrize("name", [n for n in ENCODERS.names() if build_encoder(n, SETTINGS[n]).trained])
+TRAINED = [name for name in ENCODERS.names() if build_encoder(name, SETTINGS[name]).trained]
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODERS.names() if name not in TRAINED])
+class TestEveryFrozenEncoder:
+    def test_standardised_the_products_that_have_a_vector_have_mean_0_and_deviation_1(self, name):
+        encoder = build_encoder(name, SETTINGS[name])
+        vectors, present = some_vectors(encoder.n_dims)
+        encoder.fit_standardiser(vectors, present)
+        standardised = encoder.standardise(vectors)[present]
+        assert standardised.dtype == np.float32
+        np.testing.assert_allclose(standardised.mean(axis=0), 0, atol=1e-3)
+        np.testing.assert_allclose(standardised.std(axis=0), 1, atol=0.05)
+
+    def test_before_it_is_fitted_vectors_stay_as_they_are(self, name):
+        encoder = build_encoder(name, SETTINGS[name])
+        vectors, _ = some_vectors(encoder.n_dims)
+        assert np.array_equal(encoder.standardise(vectors), vectors.astype(np.float32))
+
+    def test_forward_standardises_what_the_bare_encoder_gives(self, name):
+        products = batch(*map(product, range(3)), NOTHING)
+        bare, _ = vectors_of(build_encoder(name, SETTINGS[name]), products)
+        encoder = trained(name)
+        vectors, present = vectors_of(encoder, products)
+        np.testing.assert_allclose(
+            vectors, encoder.standardise(bare) * present[:, None], rtol=1e-5, atol=1e-5
+        )
+
+    def test_fitted_or_not_it_finds_the_vectors_that_were_kept_for_it(self, name):
+        assert trained(name).fingerprint() == build_encoder(name, SETTINGS[name]).fingerprint()
+
+    def test_fitted_to_products_without_a_vector_it_still_answers_in_numbers(self, name):
+        encoder = build_encoder(name, SETTINGS[name])
+        vectors, present = some_vectors(encoder.n_dims)
+        encoder.fit_standardiser(vectors, np.zeros_like(present))
+        assert np.isfinite(vectors_of(encoder, batch(product(1), NOTHING))[0]).all()
+
+
+@pytest.mark.parametrize("name", TRAINED)
 class TestEveryTrainedEncoder:
     def test_trained_otherwise_it_has_another_fingerprint(self, name):
         assert trained(name, seed=2).fingerprint() != trained(name).fingerprint()

@@ -60,6 +60,7 @@ def test_the_encoder_keeps_the_contract(add):
     add(ENCODERS, "tints", "build", "class TintEncoder")
     encoders.SETTINGS["tints"] = {"size": 8}
     run_tests(encoders.TestEveryEncoder(), "tints")
+    run_tests(encoders.TestEveryFrozenEncoder(), "tints")
 
 
 def test_the_feed_format_reads_rows_and_puts_aside_what_is_none(add, monkeypatch, tmp_path):
