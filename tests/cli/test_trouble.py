@@ -119,3 +119,20 @@ def is_whole(folder, name):
         check_model(folder / name)
         return True
     return json.loads((folder / name / "metrics.json").read_text())["counts"]["n_scored"] > 0
+
+
+def test_a_list_of_rejected_records_without_rows_is_no_obstacle(place):
+    """A run that was killed between its two files leaves one."""
+    (place / "out.parquet.rejected.jsonl").write_text("left\n")
+    assert run(shlex.split(PREDICT[0])) == 0
+    assert is_whole(place, "out.parquet")
+
+
+def test_a_list_of_rejected_records_beside_rows_is_replaced_when_asked_for_alone(place, capsys):
+    assert run(shlex.split(PREDICT[0])) == 0
+    before = (place / "out.parquet.rejected.jsonl").read_bytes()
+    assert run(shlex.split(PREDICT[0])) == 2
+    assert (place / "out.parquet.rejected.jsonl").read_bytes() == before
+    (place / "large.tsv").write_text("id\ttitle\n1\tkite\n")
+    assert run([*shlex.split(PREDICT[0]), "--overwrite"]) == 0
+    assert not (place / "out.parquet.rejected.jsonl").exists()

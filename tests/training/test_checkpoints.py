@@ -1,0 +1,81 @@
+"""Checkpoints: read back as they were written, and never taken for those of another training."""
+
+import numpy as np
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.training.checkpoints import Checkpoints, fingerprint
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / ".model.checkpoints"
+
+
+def started(folder, training="a", *, resume=False):
+    checkpoints = Checkpoints(folder, training)
+    return checkpoints, checkpoints.start(resume=resume)
+
+
+def test_a_bundle_reads_back_as_it_was(folder):
+    checkpoints, _ = started(folder)
+    arrays = {"now/x": np.arange(3, dtype=np.float32), "step": np.array([7])}
+    checkpoints.save("one", arrays, {"epoch": 2})
+    found, info = checkpoints.load("one")
+    assert info == {"epoch": 2}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+    assert checkpoints.load("other") is None
+
+
+def test_a_later_bundle_takes_the_place_of_an_earlier_one(folder):
+    checkpoints, _ = started(folder)
+    for epoch in (1, 2):
+        checkpoints.save("one", {"x": np.array([epoch])}, {"epoch": epoch})
+    assert checkpoints.load("one")[1] == {"epoch": 2}
+
+
+def test_resumed_it_finds_what_was_saved_and_else_nothing(folder):
+    assert started(folder, resume=True)[1] is False
+    started(folder)[0].save("one", {"x": np.zeros(1)}, {})
+    checkpoints, found = started(folder, resume=True)
+    assert found
+    assert checkpoints.load("one") is not None
+
+
+def test_not_resumed_it_begins_with_nothing(folder):
+    started(folder)[0].save("one", {"x": np.zeros(1)}, {})
+    checkpoints, found = started(folder)
+    assert not found
+    assert checkpoints.load("one") is None
+
+
+def test_those_of_another_training_are_refused_and_left_alone(folder):
+    started(folder)[0].save("one", {"x": np.zeros(1)}, {})
+    with pytest.raises(AisleError, match="another recipe, setting, catalogue or version"):
+        started(folder, "b", resume=True)
+    assert started(folder, resume=True)[1]
+
+
+def test_another_training_that_saved_nothing_is_no_obstacle(folder):
+    started(folder)
+    assert started(folder, "b", resume=True)[1] is False
+
+
+def test_tidied_it_keeps_bundles_and_nothing_that_can_be_made_again(folder):
+    checkpoints, _ = started(folder)
+    (checkpoints.work / "features").write_text("x")
+    checkpoints.save("one", {"x": np.zeros(1)}, {})
+    assert checkpoints.tidy()
+    assert sorted(path.name for path in folder.iterdir()) == ["one.safetensors", "training.txt"]
+
+
+def test_tidied_without_bundles_it_is_gone(folder):
+    checkpoints, _ = started(folder)
+    assert not checkpoints.tidy()
+    assert not folder.exists()
+
+
+def test_fingerprints_tell_apart_what_differs_and_nothing_else():
+    assert fingerprint({"a": 1, "b": 2}, "x") == fingerprint({"b": 2, "a": 1}, "x")
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
