@@ -6,7 +6,7 @@ import click
 
 
 @click.command(name="download")
-@click.argument("catalogue", type=click.Path(path_type=Path))
+@click.argument("catalogue", metavar="CATALOGUE|FEED", type=click.Path(path_type=Path))
 @click.option("--out", required=True, metavar="IMAGES", help="The folder of images, also on S3, HDFS or GCS.")
 @click.option(
     "--contact", default="", metavar="MAIL|PAGE", help="How a shop can reach you; stands in the User-Agent."
@@ -89,10 +89,11 @@ def command(
     allow_private_addresses: bool,
     placeholder_titles: int,
 ) -> None:
-    """Download the images of a CATALOGUE's products, each address once.
+    """Download the images of a CATALOGUE's or a FEED's products, each address once.
 
-    Run it again and it goes on where it stopped, and tries again what may have passed. CATALOGUE may also be
-    a list of addresses: a Parquet file with a column `address`, or a text file with one a line.
+    Run it again and it goes on where it stopped, and tries again what may have passed. In place of a feed, a
+    list of addresses will do: a Parquet file with a column `address`, or a text file with one a line. What
+    was downloaded is named with --images to ingest, train, evaluate and predict.
 
     Example: aisle download catalogue --out images --contact crawl@mine.example --limit cdn.example=50,8
     """

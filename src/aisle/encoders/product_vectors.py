@@ -1,6 +1,5 @@
 """One vector a product, by a frozen encoder: every distinct image once, and none whose vector is cached."""
 
-import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.progress import Advance
+from aisle.core.scratch import scratch_folder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.items import ItemEncoder, images_of, item_vectors, mean_by_product, n_cores
 from aisle.images.source import ImageSource, hash_of
@@ -44,9 +44,9 @@ def encode_products(
     Returns:
         (products, n_dims), in order, zeros for a product without evidence; (products,) whether it has any.
     """
-    with tempfile.TemporaryDirectory(prefix="aisle-vectors-") as temporary:
-        job = _Job(encoder, images, cache or VectorCache(Path(temporary)))
-        path = Path(temporary if folder is None else folder) / f"products-{encoder.fingerprint()[:16]}.f16"
+    with scratch_folder("aisle-vectors-") as temporary:
+        job = _Job(encoder, images, cache or VectorCache(temporary))
+        path = (temporary if folder is None else folder) / f"products-{encoder.fingerprint()[:16]}.f16"
         presents = [np.zeros(0, np.bool_)]
         with path.open("wb") as file:
             for batch in batches:

@@ -6,7 +6,6 @@ row group once.
 """
 
 import bisect
-import json
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ from aisle.core.errors import AisleError
 from aisle.images.download.address import ANY_PORT
 from aisle.images.download.index import index_path
 from aisle.images.download.links import spell
-from aisle.images.download.store import open_images, picture_kind
+from aisle.images.download.store import last_run, open_images, picture_kind
 from aisle.images.folder import ImageFolder
 from aisle.images.source import ImageRef, ImageRoot, hash_of, image_structs
 
@@ -163,17 +162,12 @@ class DownloadedImages(ImageRoot):
 
     def _last_run(self) -> tuple[int, frozenset[str]]:
         """The number of the last finished run, and the hashes of the placeholders that it found."""
-        runs = [name for name in self._store.names("runs") if name.endswith(".json")]
-        if not runs:
+        found = last_run(self._store)
+        if found is None:
             raise AisleError(
                 f"{self._root}: no download was finished here; run `aisle download` again, it goes on"
             )
-        try:
-            summary = json.loads(self._store.filesystem.cat_file(self._store.path(f"runs/{runs[-1]}")))
-            found = frozenset(one["sha256"] for one in summary["placeholders"])
-            return int(runs[-1].partition(".")[0]), found
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(f"runs/{runs[-1]}", error) from error
+        return found[0], frozenset(one["sha256"] for one in found[1]["placeholders"])
 
     def _open(self, path: str) -> pq.ParquetFile:
         """Open a Parquet file below the root."""

@@ -72,3 +72,21 @@ class TestKill:
         assert sum(path.stat().st_size for path in Path(spools).glob("*.spool"))
         rows = work.finish(tmp_path / "killed", n_workers=1)
         assert sorted(row["address"] for row in rows) == sorted(work.addresses)
+
+    def test_nothing_of_a_killed_run_stays_beside_the_pictures_or_in_the_temporary_folder(
+        self, work, tmp_path, monkeypatch
+    ):
+        (tmp_path / "tmp").mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+        images = tmp_path / "killed"
+        process = work(images, n_workers=1)
+        ends = time.monotonic() + 30
+        while not list(images.glob("aisle-download-*/ledger.duckdb")):
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert list(images.glob("aisle-download-*"))
+        work.finish(images, n_workers=1)
+        assert not list(images.glob("*aisle-download-*"))
+        assert not list((tmp_path / "tmp").glob("*aisle-*"))

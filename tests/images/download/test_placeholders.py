@@ -74,6 +74,29 @@ class TestPlaceholders:
         assert summary.placeholders == []
 
 
+class TestLaterRuns:
+    @pytest.fixture
+    def found_once(self, shop, run_settings, catalogue, images):
+        """A folder in which one run found a placeholder with eight titles; gives its hash."""
+        shop.site.pictures["/x.jpg"] = shop.site.pictures["/a.jpg"]
+        products = [("m", name, [shop.address("/x.jpg")]) for name in NAMES]
+        (found,) = download(catalogue(products), images, run_settings(placeholder_titles=8)).placeholders
+        return found.sha256
+
+    def test_what_was_found_holds_for_a_feed_that_is_downloaded_next(
+        self, shop, run_settings, images, tmp_path, found_once
+    ):
+        feed = tmp_path / "new.csv"
+        feed.write_text(f"id,title,image_link\n1,Lamp,{shop.address('/x.jpg')}\n")
+        summary = download(feed, images, run_settings(placeholder_titles=8))
+        assert [(one.sha256, one.n_titles) for one in summary.placeholders] == [(found_once, 8)]
+
+    def test_a_higher_threshold_lets_go_of_it(self, run_settings, images, tmp_path, found_once):
+        source = tmp_path / "catalogue"
+        assert download(source, images, run_settings(placeholder_titles=9)).placeholders == []
+        assert len(download(source, images, run_settings(placeholder_titles=8)).placeholders) == 1
+
+
 class TestCatalogue:
     def test_every_image_of_every_product_is_downloaded(self, shop, run_settings, catalogue, images, records):
         links = [shop.address(f"/{n}/a.jpg") for n in range(4)]

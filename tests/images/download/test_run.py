@@ -189,6 +189,19 @@ class TestManifest:
         assert written["by_status"] == {"ok": 1, "http_4xx": 1} == summary.by_status
         assert written["by_host"] == {"shop.test": {"ok": 1, "http_4xx": 1}}
 
+    def test_every_run_leaves_its_own_though_there_was_nothing_to_ask(
+        self, shop, run_settings, list_of, images
+    ):
+        source = list_of(shop.address("/a.jpg"))
+        for _ in range(4):
+            download(source, images, run_settings())
+        names = ["0001.json", "0002.json", "0003.json", "0004.json"]
+        assert sorted(path.name for path in (Path(images) / "runs").iterdir()) == names
+        assert sorted(path.name for path in (Path(images) / "index").iterdir()) == [
+            "0003.parquet",
+            "0004.parquet",
+        ]
+
     def test_no_spool_and_no_waste_is_left(self, shop, run_settings, list_of, images):
         download(list_of(shop.address("/a.jpg")), images, run_settings())
         assert [path.suffix for path in (Path(images) / "spools").iterdir()] == [".lock"]

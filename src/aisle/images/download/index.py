@@ -48,3 +48,12 @@ def write_index(ledger: Ledger, store: ShardStore, run: int, folder: Path) -> No
             writer.write_table(pa.Table.from_batches([batch]).cast(INDEX_SCHEMA), row_group_size=_GROUP_ROWS)
     store.filesystem.makedirs(store.path("index"), exist_ok=True)
     store.filesystem.put_file(str(partial), store.path(index_path(run)))
+
+
+def remove_old_indexes(store: ShardStore, run: int) -> None:
+    """Remove the indexes of runs before the last: the last one's may just be read."""
+    for number in range(run - 2, 0, -1):
+        path = store.path(index_path(number))
+        if not store.filesystem.exists(path):
+            return
+        store.filesystem.rm_file(path)

@@ -137,7 +137,7 @@ def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
         for batch in ds.dataset(source).to_batches(columns=["address"], batch_size=_BATCH_ROWS):
             yield _without_products(batch.column("address"))
         return
-    with source.open(encoding="utf-8", errors="replace") as lines:
+    with source.open(encoding="utf-8-sig", errors="replace") as lines:
         while batch := [line for line, _ in zip(lines, range(_BATCH_ROWS), strict=False)]:
             yield _without_products(pa.array(text for line in batch if (text := line.strip())))
 

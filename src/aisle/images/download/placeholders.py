@@ -1,6 +1,6 @@
 """Pictures that stand for "no image": the same bytes behind many titles of one merchant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,7 @@ def find_placeholders(
 
     Args:
         n_titles: a picture behind so many distinct titles of one merchant, or more, is one. Titles that
-        differ
-            only in case, digits, white space and signs are the same.
+            differ only in case, digits, white space and signs are the same.
     """
     ledger.run("CREATE OR REPLACE TABLE uses (address VARCHAR, merchant VARCHAR, title UBIGINT)")
     ledger.run("CREATE OR REPLACE TABLE batch_uses (address VARCHAR, merchant VARCHAR, title VARCHAR)")
@@ -60,6 +59,18 @@ def find_placeholders(
         n_titles=n_titles,
     ).fetchall()
     return [Placeholder(*row) for row in found]
+
+
+def with_earlier(
+    found: Sequence[Placeholder], earlier: Iterable[Placeholder], n_titles: int
+) -> list[Placeholder]:
+    """Add those that earlier runs found, perhaps among other products, and that are still over the threshold.
+
+    So what one feed told of a picture holds for the next feed that is downloaded into the same folder.
+    """
+    known = {placeholder.sha256 for placeholder in found}
+    kept = [one for one in earlier if one.sha256 not in known and one.n_titles >= n_titles]
+    return [*found, *kept]
 
 
 def _plain_uses(source: Path, ports: frozenset[int]) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,17 +11,19 @@ from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses, temporary_statuses
+from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
-from aisle.images.download.index import write_index
-from aisle.images.download.lane import LanePart, download_lane
+from aisle.images.download.index import remove_old_indexes, write_index
+from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import check_source, spell, uses
+from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
-from aisle.images.download.placeholders import DEFAULT_TITLES, find_placeholders
+from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
 from aisle.images.download.plan import Plan, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
-from aisle.images.download.store import open_images
+from aisle.images.download.store import last_run, open_images
 from aisle.images.download.summary import Summary, summarise
 
 
@@ -67,7 +68,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     """Download every image that a catalogue's products name, and go on where an earlier run stopped.
 
     Args:
-        source: a catalogue or a list of addresses, see `links.uses`.
+        source: a catalogue, a feed or a list of addresses, see `links.uses`.
         root: the folder of images, a path or an fsspec address.
 
     Raises:
@@ -79,7 +80,10 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_alone(store))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-download-")))
+        is_local = isinstance(store.filesystem, LocalFileSystem)
+        folder = stack.enter_context(
+            scratch_folder("aisle-download-", Path(store.root) if is_local else None)
+        )
         ledger = stack.enter_context(Ledger(folder))
         _list_addresses(ledger, source, settings.download)
         plans = read_plans(store)
@@ -108,9 +112,11 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             again, revalidate = frozenset(), False
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
+        placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
         summary = summarise(ledger, store, placeholders)
         write_index(ledger, store, run, folder)
         _finish(store, run, summary)
+        remove_old_indexes(store, run)
         return summary
 
 
@@ -130,10 +136,14 @@ def _tried_again(settings: RunSettings) -> frozenset[str]:
 
 def _current_run(store: ShardStore, plans: list[Plan]) -> int:
     """The number of the run that was not finished, or else the next."""
-    if not plans:
-        return 1
-    run = plans[-1].run
-    return run + 1 if store.filesystem.exists(store.path(f"runs/{run:04d}.json")) else run
+    finished = last_run(store)
+    next_run = finished[0] + 1 if finished else 1
+    return max(next_run, plans[-1].run) if plans else next_run
+
+
+def _earlier_placeholders(store: ShardStore) -> list[Placeholder]:
+    finished = last_run(store)
+    return [Placeholder(**row) for row in finished[1]["placeholders"]] if finished else []
 
 
 def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, watcher: Watcher) -> None:

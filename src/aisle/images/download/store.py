@@ -66,6 +66,27 @@ def picture_kind(store: ShardStore) -> dict[str, int]:
     return kind
 
 
+def last_run(store: ShardStore) -> tuple[int, dict[str, Any]] | None:
+    """The number of the last finished run, and its summary as JSON holds it; None where none was finished.
+
+    Raises:
+        AisleError: the summary is damaged.
+    """
+    runs = [name for name in store.names("runs") if name.endswith(".json") and name[:-5].isdigit()]
+    if not runs:
+        return None
+    name = max(runs, key=lambda name: int(name[:-5]))
+    try:
+        summary: dict[str, Any] = json.loads(store.filesystem.cat_file(store.path(f"runs/{name}")))
+        if not all(isinstance(found["sha256"], str) for found in summary["placeholders"]):
+            raise TypeError("a hash is no text")
+    except (ValueError, KeyError, TypeError) as error:
+        raise AisleError(
+            f"{store.root}/runs/{name}: is damaged ({error}); remove it and run `aisle download` again"
+        ) from error
+    return int(name[:-5]), summary
+
+
 @contextmanager
 def _first_contact(store: ShardStore, root: str) -> Iterator[None]:
     """Say in one line why a file system elsewhere can't be used; each one's library has errors of its own.

@@ -1,0 +1,54 @@
+"""A folder for what is under way, gone afterwards; what a killed process left is cleared away by the next."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+_LOCK = ".in-use"
+
+
+@contextmanager
+def scratch_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
+    """Give an empty folder of a name that begins with `prefix`, and remove it when the block ends.
+
+    While the block runs, a lock is held on a file in the folder. Folders of the same prefix on which nobody
+    holds one were left by processes that were killed, and are removed first.
+
+    Args:
+        within: where the folder is made; None for the system's folder for temporary files.
+    """
+    parent = Path(tempfile.gettempdir()) if within is None else within
+    _clear_leftovers(parent, prefix)
+    unlocked = Path(tempfile.mkdtemp(prefix=f".new-{prefix}", dir=parent))
+    folder = parent / unlocked.name.removeprefix(".new-")
+    with (unlocked / _LOCK).open("w") as lock:
+        _take(lock)
+        unlocked.rename(folder)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_leftovers(parent: Path, prefix: str) -> None:
+    for folder in parent.glob(f"{prefix}*"):
+        try:
+            with (folder / _LOCK).open("r+") as lock:
+                if _take(lock):
+                    shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # no folder of ours, or another user's
+            continue
+
+
+def _take(lock: IO[str]) -> bool:
+    """Take a file's lock unless another process holds it; the system lets go of it when the process ends."""
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""Which addresses a source names, and by whom: catalogues, feeds, lists."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from aisle.core.errors import AisleError
+from aisle.images.download.links import check_source, uses
+
+ONE, TWO = "https://shop.test/1.jpg", "http://cdn.test/2.jpg?a,b"
+
+IN_THE_FEED = [(ONE, "kaleido", "Mug"), (TWO, "kaleido", "Mug"), (TWO, "kaleido", "Lamp")]
+
+
+def named(source):
+    return [tuple(row.values()) for batch in uses(source) for row in batch.to_pylist()]
+
+
+class TestLists:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"{ONE}\n{TWO}\n",
+            f"\n\n  {ONE}\r\n{TWO}",
+            f"\ufeff{ONE}\n{TWO}\n",
+        ],
+    )
+    @pytest.mark.parametrize("name", ["list.txt", "list.csv", "list"])
+    def test_a_text_file_with_an_address_a_line_is_one(self, tmp_path, text, name):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert [row[0] for row in named(tmp_path / name)] == [ONE, TWO]
+
+    @pytest.mark.parametrize("first", ["not a link", "/etc/passwd", "cdn.test/1.jpg", TWO, "data:,x"])
+    def test_whatever_its_first_line_is(self, tmp_path, first):
+        (tmp_path / "list.txt").write_text(f"{first}\n{ONE}\n")
+        assert [row[0] for row in named(tmp_path / "list.txt")] == [first, ONE]
+
+    def test_so_is_a_parquet_file_with_a_column_of_addresses(self, tmp_path):
+        pq.write_table(pa.table({"id": ["1", "2"], "address": [ONE, TWO]}), tmp_path / "list.parquet")
+        assert [row[0] for row in named(tmp_path / "list.parquet")] == [ONE, TWO]
+
+    def test_an_empty_file_names_none(self, tmp_path):
+        (tmp_path / "list.txt").write_text("")
+        assert named(tmp_path / "list.txt") == []
+
+
+class TestFeeds:
+    def test_of_any_format_name_their_products_addresses(self, tmp_path):
+        rows = [
+            {"id": "1", "title": "Mug", "image_link": ONE, "additional_image_link": [TWO, "local/3.jpg"]},
+            {"id": "2", "title": "Lamp", "image_link": TWO},
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / "kaleido.jsonl").write_text(lines)
+        (tmp_path / "kaleido.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "kaleido.parquet")
+        for name in ("kaleido.jsonl", "kaleido.jsonl.gz", "kaleido.parquet"):
+            assert named(tmp_path / name) == IN_THE_FEED
+
+    @pytest.mark.parametrize(
+        ("separator", "ending"), [("\t", "txt"), ("\t", "tsv"), (";", "csv"), (",", "csv")]
+    )
+    def test_a_delimited_one_is_no_list(self, tmp_path, separator, ending):
+        lines = [["id", "title", "image_link"], ["1", "Mug", ONE], ["2", "Lamp", "local.jpg"]]
+        feed = tmp_path / f"kaleido.{ending}"
+        feed.write_text("\n".join(separator.join(cells) for cells in lines))
+        assert named(feed) == [(ONE, "kaleido", "Mug")]
+
+
+class TestMistakes:
+    def test_a_parquet_file_that_is_neither(self, tmp_path):
+        pq.write_table(pa.table({"link": [ONE]}), tmp_path / "x.parquet")
+        with pytest.raises(AisleError, match=r"x\.parquet: has no column 'address' or 'id'; known: link"):
+            check_source(tmp_path / "x.parquet")
+
+    def test_a_feed_that_is_none_is_told_before_anything_is_written(self, tmp_path):
+        (tmp_path / "x.csv").write_text("name,image\nMug,1.jpg\n")
+        with pytest.raises(AisleError, match=r"x\.csv: has no column 'id'"):
+            check_source(tmp_path / "x.csv")
+
+    @pytest.mark.parametrize("name", ["nowhere", "."])
+    def test_what_is_nothing_of_the_kind(self, tmp_path, name):
+        with pytest.raises(AisleError, match="name a feed or a list of addresses"):
+            check_source(tmp_path / name)
