@@ -1,13 +1,20 @@
 """The program `aisle`: runs the command line, and prints what a user can mend as one line."""
 
 import sys
+import warnings
 
 
 def main() -> None:
     """Run the command line; exit with 2 on a user's error."""
     from aisle.cli.main import run
 
+    warnings.showwarning = _show_warning
     sys.exit(run(sys.argv[1:]))
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Show a warning as one line, without the place in the code that it comes from."""
+    print(f"aisle: warning: {message}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

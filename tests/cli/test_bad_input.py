@@ -347,6 +347,10 @@ def cases():
             f"holds no {marker}, so it is not ours to overwrite" if marker else "is a folder; name a file"
         )
         yield f"{words} --overwrite --out a-folder{ending}", f"a-folder{ending}: {foreign}"
+    yield (
+        "predict model shop.tsv --overwrite --out shop.tsv",
+        "shop.tsv: is one of the feeds; name another output",
+    )
     yield "predikt model shop.tsv", "no command is called 'predikt'; did you mean 'predict'? known: demo, "
     yield "predict model", "Missing argument 'FEED...'. See `aisle predict --help`."
     yield "train catalogue --out out --epochs 3", "No such option '--epochs'."
@@ -511,3 +515,16 @@ def test_a_pipe_that_nobody_reads_is_no_error(place):
     done = subprocess.run(command, cwd=place, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
     os.close(pipe)
     assert done.stderr == ""
+
+
+def test_a_warning_is_one_line_too(place, tmp_path, aisle):
+    """An image that changed since the catalogue was made."""
+    for name in ("catalogue", "model", "images"):
+        shutil.copytree(place / name, tmp_path / name)
+    rewrite(tmp_path / "catalogue/catalogue.json", image_roots=[str(tmp_path)])
+    for path in (tmp_path / "images").iterdir():
+        shutil.copy(tmp_path / "images/0.png", path) if path.name != "0.png" else None
+    done = aisle("evaluate model catalogue --split train --out out")
+    assert done.returncode == 0
+    assert done.stderr.startswith("aisle: warning: ")
+    assert done.stderr.count("\n") == 1

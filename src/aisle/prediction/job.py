@@ -84,6 +84,8 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = open_root(settings.images) if settings.images else None
     files = expand_addresses(list(feeds))  # a feed that is not there is told before the model is read
+    if any(Path(file).resolve() == out.resolve() for file in files):
+        raise AisleError(f"{out}: is one of the feeds; name another output")
     predictor = load(model, settings.cache)
     started = perf_counter()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant))
