@@ -13,13 +13,13 @@ from PIL import Image
 
 from aisle.demo.server import Site, serve, serve_apart
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, parse
+from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.limits import HostLimits, Limits
 from aisle.images.download.politeness import Patience
 from aisle.images.download.resolve import TableResolver
 from aisle.images.download.run import RunSettings, open_images
 from aisle.images.download.settings import DownloadSettings, FetchSettings
-from aisle.images.download.transfer import Request
 
 DOWNLOAD_FIELDS = {"n_tries", "n_concurrent", "shard_rows", "seed", "picture"}
 

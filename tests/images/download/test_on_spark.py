@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.images.download.lane import LanePart, download_lane
+from aisle.images.download.lane import download_lane
 from aisle.images.download.limits import HostLimits, Limits
+from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.run import Watcher, download
 from aisle.images.download.settings import DownloadSettings

@@ -10,9 +10,10 @@ from pathlib import Path
 import certifi
 import pycurl
 
+from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.outcome import status_of_error
 from aisle.images.download.settings import FetchSettings
-from aisle.images.download.transfer import Answer, Request, Transfer
+from aisle.images.download.transfer import Transfer
 
 _FREE_BYTES = 64 * 1024
 _SHARED_BYTES = 8_000_000

@@ -2,7 +2,7 @@
 
 import re
 
-from aisle.images.download.transfer import Answer
+from aisle.images.download.exchange import Answer
 
 _BY_ERROR = {
     1: ("connection_lost", "the answer is not HTTP"),

@@ -3,8 +3,8 @@
 from urllib.robotparser import RobotFileParser
 
 from aisle.images.download.address import Address
+from aisle.images.download.exchange import Answer
 from aisle.images.download.optout import AGENT
-from aisle.images.download.transfer import Answer
 
 _LONGEST = 500_000
 

@@ -15,9 +15,10 @@ from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
 from aisle.images.download.index import remove_old_indexes, write_index
-from aisle.images.download.lane import LanePart, download_lane
+from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import check_source, spell, uses
+from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
 from aisle.images.download.plan import Plan, make_plan, read_plans

@@ -2,12 +2,12 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import pycurl
 
-from aisle.images.download.address import Address
+from aisle.images.download.curl_options import set_options
+from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
 from aisle.images.download.settings import FetchSettings
@@ -17,23 +17,6 @@ _DISCARDED_BYTES = 64 * 1024
 """A body that nobody wants is read up to here, so that its connection can be kept."""
 
 _ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is to be asked.
-
-    Args:
-        pins: the network addresses that may be connected to, all checked; empty where a proxy does it.
-        etag, last_modified: of a copy that we have, else empty.
-        wants_image: end the answer as soon as it is seen to be none; otherwise any bytes will do.
-    """
-
-    address: Address
-    pins: tuple[str, ...] = ()
-    etag: str = ""
-    last_modified: str = ""
-    wants_image: bool = True
 
 
 _SocketAddress = tuple[int, int, int, tuple[str | bytes, int]]
@@ -46,32 +29,6 @@ class Budget(Protocol):
     def borrow(self, transfer: "Transfer", n_bytes: int) -> bool:
         """Grant a request so many bytes more, or tell it to wait."""
         ...
-
-
-@dataclass(slots=True)
-class Answer:
-    """What a server said, as far as it was listened to.
-
-    Args:
-        headers: their values by their names in lower case.
-        status, reason: why the request was ended early, or why it failed; empty where it did not.
-        is_discarded: the body is of no interest and is not kept.
-        crowded: there was no memory for the body; it may be asked anew.
-    """
-
-    http_status: int = 0
-    headers: dict[str, list[str]] = field(default_factory=dict)
-    n_header_bytes: int = 0
-    body: bytearray = field(default_factory=bytearray)
-    status: str = ""
-    reason: str = ""
-    is_discarded: bool = False
-    n_discarded: int = 0
-    crowded: bool = False
-
-    def header(self, name: str) -> str:
-        """The first value of a header, by its name in lower case; empty where there is none."""
-        return self.headers.get(name, ("",))[0]
 
 
 class Transfer:
@@ -93,7 +50,11 @@ class Transfer:
         self._budget = budget
         self._sockets: list[socket.socket] = []
         self._reads: Callable[[bytes], int | None] = self._read_image
-        self._set_once(authorities)
+        set_options(self.curl, settings, authorities)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
+        if not settings.proxy:
+            self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
     def begin(self, request: Request, unpin: list[str]) -> None:
         """Set the handle up for a request.
@@ -125,32 +86,6 @@ class Transfer:
             opened.close()
         self._sockets.clear()
         return answer
-
-    def _set_once(self, authorities: str) -> None:
-        curl, settings = self.curl, self._settings
-        only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
-        curl.setopt(pycurl.PROTOCOLS, only_http)
-        curl.setopt(pycurl.REDIR_PROTOCOLS, only_http)
-        curl.setopt(pycurl.FOLLOWLOCATION, 0)
-        curl.setopt(pycurl.PROXY, settings.proxy)  # empty: none, whatever the environment says
-        curl.setopt(pycurl.NOPROXY, "")
-        curl.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
-        curl.setopt(pycurl.NOSIGNAL, 1)
-        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.HTTP09_ALLOWED, 0)
-        curl.setopt(pycurl.USERAGENT, settings.user_agent)
-        curl.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate, br")  # undone where a server compresses unasked
-        curl.setopt(pycurl.CAINFO, authorities)
-        curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(settings.connect_s * 1000))
-        curl.setopt(pycurl.TIMEOUT_MS, int(settings.total_s * 1000))
-        curl.setopt(pycurl.LOW_SPEED_LIMIT, settings.slow_bytes_per_s)
-        curl.setopt(pycurl.LOW_SPEED_TIME, max(1, round(settings.slow_s)))
-        curl.setopt(pycurl.MAXFILESIZE_LARGE, settings.max_body_bytes)
-        curl.setopt(pycurl.BUFFERSIZE, 128 * 1024)
-        curl.setopt(pycurl.HEADERFUNCTION, self._header)
-        curl.setopt(pycurl.WRITEFUNCTION, self._write)
-        if not settings.proxy:
-            curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
     def _open_socket(self, purpose: int, address: _SocketAddress) -> socket.socket | int:  # noqa: ARG002
         """The second guard: what libcurl would connect to is checked once more, before there is a socket."""

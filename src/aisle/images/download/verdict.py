@@ -7,10 +7,10 @@ from enum import Enum
 from aisle.core.image_records import temporary_statuses
 from aisle.images.download.address import Address, RefusedError, follow
 from aisle.images.download.backoff import retry_after_s
+from aisle.images.download.exchange import Answer
 from aisle.images.download.outcome import is_host_in_trouble, is_redirect, status_of_http
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.shard import UNCHANGED
-from aisle.images.download.transfer import Answer
 
 
 class Next(Enum):

@@ -1,0 +1,67 @@
+"""Where to connect to for a host: its checked network addresses, looked up when they are first wanted."""
+
+import contextlib
+import selectors
+import socket
+from collections.abc import Callable
+
+from aisle.images.download.resolve import Found, Lookups
+from aisle.images.download.settings import FetchSettings
+from aisle.images.download.verdict import Job
+
+_ANYWHERE = Found()
+
+
+class Locator:
+    """The network addresses of hosts, and the queues that wait for them.
+
+    Args:
+        clock: seconds, monotonic.
+        selector: where arrivals are waited for; its key's data is this locator.
+    """
+
+    def __init__(
+        self, settings: FetchSettings, *, clock: Callable[[], float], selector: selectors.BaseSelector
+    ) -> None:
+        self._has_proxy = bool(settings.proxy)
+        self._gate = settings.gate
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        selector.register(self._woken, selectors.EVENT_READ, self)
+        self._lookups = Lookups(settings.resolver, self._gate, wake=self._wake, clock=clock)
+        self._waiting_for: dict[str, set[str]] = {}
+
+    def find(self, job: Job) -> Found | None:
+        """The network addresses to connect to; None while they are being looked up."""
+        if self._has_proxy:
+            return _ANYWHERE
+        if job.address.is_number:
+            if objection := self._gate.objection(job.address.host):
+                return Found(status="blocked_address", reason=objection)
+            return Found((job.address.host,))
+        return self._lookups.find(job.address.host)
+
+    def forget(self, job: Job) -> None:
+        """Look the host up anew when it is wanted again."""
+        self._lookups.forget(job.address.host)
+
+    def wait(self, job: Job, queue: str) -> None:
+        """Have `arrived` give this queue when the host of the job is known."""
+        self._waiting_for.setdefault(job.address.host, set()).add(queue)
+
+    def arrived(self) -> list[str]:
+        """The queues that wait no longer."""
+        with contextlib.suppress(BlockingIOError):
+            while self._woken.recv(4096):
+                pass
+        return [queue for name in self._lookups.arrived() for queue in self._waiting_for.pop(name, ())]
+
+    def close(self) -> None:
+        """Let go of everything; the selector is the caller's."""
+        self._lookups.close()
+        self._woken.close()
+        self._waker.close()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # the loop has ended, or is awake already
+            self._waker.send(b"x")

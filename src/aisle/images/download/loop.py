@@ -1,0 +1,256 @@
+"""The loop of a lane: asks hosts as they may be asked, and moves on whatever is ready."""
+
+import random
+import selectors
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aisle.execution.commit import ShardStore
+from aisle.execution.engines import Tell
+from aisle.images.download.decoder import Decoder
+from aisle.images.download.exchange import Request
+from aisle.images.download.fetch import Fetcher, Reply
+from aisle.images.download.locating import Locator
+from aisle.images.download.open_shards import AddressList, ListedRow, OpenShards
+from aisle.images.download.opening import Opening
+from aisle.images.download.owners import Owners
+from aisle.images.download.politeness import Schedule
+from aisle.images.download.recording import TELL_EVERY_S, Recorder
+from aisle.images.download.resolve import Found
+from aisle.images.download.robots import Robots, robots_address
+from aisle.images.download.settings import DownloadSettings
+from aisle.images.download.verdict import Job, Next, Verdict, judge
+
+_MOST_OPEN = 256
+_LOW_WATER = 50
+_MOST_UNDECODED = 12
+_MOST_UNDECODED_BYTES = 8_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanePart:
+    """The work of one lane, as an engine hands it to a worker.
+
+    Args:
+        root: the folder of the download.
+        addresses: the lane's list below the root.
+        prefix: of its shards' names.
+        lane: its number.
+        spools: a local folder for rows that are not committed yet; empty for one that nobody finds again.
+    """
+
+    root: str
+    addresses: str
+    prefix: str
+    lane: int
+    owners: Owners
+    settings: DownloadSettings
+    spools: str = ""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request under way: the job and its host's queue; without a job, it asks for robots.txt."""
+
+    queue: str
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Undecoded:
+    job: Job
+    reply: Reply
+
+
+class Loop:
+    """One worker's loop: whatever is ready moves on, and nothing is waited for but the next event."""
+
+    def __init__(self, part: LanePart, spools: Path, tell: Tell) -> None:
+        settings = part.settings
+        self._part, self._settings = part, settings
+        self._clock = time.monotonic
+        self._selector = selectors.DefaultSelector()
+        self._fetcher = Fetcher(settings.fetch, clock=self._clock, others=self._selector)
+        self._locator = Locator(settings.fetch, clock=self._clock, selector=self._selector)
+        self._decoder: Decoder[_Undecoded] = Decoder(
+            settings.picture,
+            max_body_bytes=settings.fetch.max_body_bytes,
+            clock=self._clock,
+            selector=self._selector,
+        )
+        self._schedule: Schedule[Job | ListedRow] = Schedule(
+            lambda queue: settings.limits.of(queue).share(),
+            patience=settings.patience,
+            chance=random.Random(f"{settings.seed}-{part.lane}"),
+        )
+        store = ShardStore(part.root)
+        self._addresses = AddressList(store, part.addresses)
+        self._shards = OpenShards(store, self._addresses, part.prefix, spools, settings)
+        outlines = [
+            outline
+            for outline in self._addresses.outlines()
+            if not store.is_committed(self._shards.name(outline.number))
+        ]
+        self._opening = Opening(outlines, lambda host, n: settings.limits.of(host).share().least_s(n))
+        self._asked: dict[int, _Asked] = {}
+        self._robots = Robots()
+        self._recorder = Recorder(self._shards, tell, self._clock)
+
+    def run(self) -> None:
+        """Work until every shard is committed."""
+        while self._open_more() or len(self._shards) or len(self._opening):
+            wait_s = self._start_requests()
+            replies, others = self._fetcher.wait(min(wait_s, self._decoder.next_check_s(), TELL_EVERY_S))
+            for reply in replies:
+                self._take(reply)
+            if any(key.data is self._locator for key in others):
+                for queue in self._locator.arrived():
+                    self._schedule.release(queue, self._clock())
+            for undecoded, picture in self._decoder.results():
+                self._recorder.keep_picture(undecoded.job, undecoded.reply, picture)
+            for queue, given_up in self._schedule.given_up():
+                self._give_up(queue, given_up)
+            self._tell_now_and_then()
+        self._tell_now_and_then(at_once=True)
+
+    def close(self) -> None:
+        """Let go of everything; what is not committed stays in its spool."""
+        self._shards.close()
+        self._addresses.close()
+        self._fetcher.close()
+        self._decoder.close()
+        self._selector.close()
+        self._locator.close()
+
+    def _open_more(self) -> bool:
+        """Open the shards whose hosts are in want of work; False where none was opened."""
+        opened = False
+        while len(self._shards) < _MOST_OPEN and (outline := self._opening.next()) is not None:
+            opened = True
+            now = self._clock()
+            for queue, row in self._shards.open(outline.number):
+                self._schedule.add(queue, row, now)
+            if self._schedule.n_of(outline.host) < _LOW_WATER:
+                self._opening.runs_low(outline.host)
+        return opened
+
+    def _start_requests(self) -> float:
+        """Start what may be started; gives the seconds until there may be more to start."""
+        while (
+            len(self._fetcher) < self._settings.n_concurrent
+            and len(self._decoder) < _MOST_UNDECODED
+            and self._decoder.n_waiting_bytes < _MOST_UNDECODED_BYTES
+        ):
+            offer = self._schedule.next(self._clock())
+            if not isinstance(offer, tuple):
+                return TELL_EVERY_S if offer is None else offer
+            queue, waiting = offer
+            if self._schedule.n_of(queue) < _LOW_WATER:
+                self._opening.runs_low(queue)
+            job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
+            if job is None:
+                self._schedule.skip(queue, self._clock())
+            else:
+                self._start(queue, job)
+        return TELL_EVERY_S
+
+    def _start(self, queue: str, job: Job) -> None:
+        """Ask for an address, if its host's addresses are known and open, and its robots.txt allows it."""
+        found = self._locator.find(job)
+        if found is None:
+            self._schedule.undo(queue, job, self._clock())
+            self._schedule.hold(queue)
+            self._locator.wait(job, queue)
+        elif found.status == "dns_failed":
+            self._locator.forget(job)
+            job.n_tries += 1
+            again = job.n_tries < self._settings.n_tries
+            verdict = Verdict(
+                next=Next.AGAIN if again else Next.KEEP, status=found.status, reason=found.reason, failed=True
+            )
+            self._carry_out(verdict, queue, job, None)
+        elif found.status:
+            self._schedule.skip(queue, self._clock())
+            self._recorder.keep(job, found.status, found.reason)
+        elif self._settings.fetch.honours_robots_txt and not self._may_ask(queue, job, found):
+            return
+        else:
+            job.n_tries += 1
+            request = Request(
+                address=job.address, pins=found.addresses, etag=job.etag, last_modified=job.last_modified
+            )
+            self._send(request, _Asked(queue, job))
+
+    def _may_ask(self, queue: str, job: Job, found: Found) -> bool:
+        """Consult robots.txt; where it was not read yet, that is asked first and the host waits."""
+        if not self._robots.knows(queue):
+            self._schedule.add(queue, job, self._clock(), first=True)
+            self._schedule.hold(queue)
+            request = Request(address=robots_address(job.address), pins=found.addresses, wants_image=False)
+            self._send(request, _Asked(queue, None))
+            return False
+        if self._robots.allows(job.address):
+            return True
+        self._schedule.skip(queue, self._clock())
+        self._recorder.keep(job, "robots_txt", "")
+        return False
+
+    def _send(self, request: Request, asked: _Asked) -> None:
+        self._asked[id(request)] = asked
+        self._fetcher.start(request)
+
+    def _take(self, reply: Reply) -> None:
+        """A request has ended."""
+        asked = self._asked.pop(id(reply.request))
+        job = asked.job
+        if job is None:
+            self._robots.learn(asked.queue, reply.answer)
+            self._schedule.done(asked.queue, self._clock())
+            self._schedule.release(asked.queue, self._clock())
+        elif reply.answer.crowded:
+            job.n_tries -= 1
+            self._schedule.done(asked.queue, self._clock())
+            self._schedule.add(asked.queue, job, self._clock())
+        else:
+            verdict = judge(reply.answer, job, self._settings, datetime.now(UTC))
+            self._carry_out(verdict, asked.queue, job, reply)
+
+    def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply | None) -> None:
+        now = self._clock()
+        if verdict.next is Next.AGAIN:
+            self._recorder.count("tried again")
+            self._schedule.add(queue, job, now, first=True)
+        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s)
+        if verdict.next is Next.KEEP:
+            self._recorder.keep(job, verdict.status, verdict.reason, reply)
+        elif verdict.next is Next.DECODE and reply is not None:
+            self._decoder.submit(_Undecoded(job, reply), reply.answer.body)
+            reply.answer.body = bytearray()
+        elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
+            self._redirect(job, verdict, reply)
+
+    def _redirect(self, job: Job, verdict: Verdict, reply: Reply | None) -> None:
+        """A redirect is a new request in the queue of the host it points to, in whichever lane that is."""
+        target = verdict.target
+        if target is None:
+            raise RuntimeError("a redirect without a target")
+        job.seen = (*job.seen, job.address.text)
+        job.address, job.n_redirects, job.n_tries = target, job.n_redirects + 1, 0
+        job.etag = job.last_modified = ""
+        if self._part.owners.lane(target.queue, target.text) == self._part.lane:
+            self._schedule.add(target.queue, job, self._clock())
+        else:
+            self._recorder.keep(job, "handed_over", "", reply)
+
+    def _give_up(self, queue: str, waiting: Job | ListedRow) -> None:
+        """The host of this job failed again after it was set aside."""
+        job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
+        if job is not None:
+            self._recorder.keep(job, "set_aside", f"{queue} kept failing")
+        self._opening.runs_low(queue)
+
+    def _tell_now_and_then(self, *, at_once: bool = False) -> None:
+        name = f"hosts waiting in lane {self._part.lane}"
+        self._recorder.tell_now_and_then(name, self._schedule.hosts_waiting(), at_once=at_once)
