@@ -89,7 +89,7 @@ def _has_java_process() -> bool:
 
 
 def _start(master: str, n_workers: int, log: Path) -> SparkContext:
-    """Start a context; what Spark's Java says goes to a file, which is kept where something goes wrong."""
+    """Start a context; what Spark's Java says goes to a file, which is kept where Spark does not start."""
     try:
         gateway = SparkContext._gateway
         if gateway is None:
@@ -99,11 +99,14 @@ def _start(master: str, n_workers: int, log: Path) -> SparkContext:
         context = SparkContext(conf=conf, gateway=gateway)
     except (PySparkException, Py4JError) as error:
         said = log.read_text(errors="replace") if log.exists() else ""
-        raise AisleError(
-            f"Spark did not start: {short_reason(error, said)}; its own words are in {log}"
-        ) from error
-    python = conf.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON") or sys.executable
-    context.pythonExec = python
+        reason = short_reason(error, said)
+        raise AisleError(f"Spark did not start: {reason}; its own words are in {log}") from error
+    except AisleError:
+        shutil.rmtree(log.parent)
+        raise
+    context.pythonExec = (
+        conf.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON") or sys.executable
+    )
     return context
 
 
