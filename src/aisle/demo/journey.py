@@ -27,6 +27,8 @@ IMAGE_SETTINGS = (
     "image.weights=none",
     "image.architecture=convnext_femto_ols",
     "image.size=32",
+    "training.rates.image.travel=0.0",
+    "training.rates.image.head=0.001",
 )
 """What the demo changes of the recipe `multimodal`.
 
