@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import TextIO
 
 
 def main() -> None:
@@ -12,7 +13,14 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001  the signature is that of warnings.showwarning
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
     """Show a warning as one line, without the place in the code that it comes from."""
     print(f"aisle: warning: {message}", file=sys.stderr)  # noqa: T201
 

@@ -33,11 +33,14 @@ def numbers(tmp_path):
 
 def executors():
     """The processes of Java that run tasks, below this one."""
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if any("CoarseGrainedExecutorBackend" in word for word in process.cmdline())
-    ]
+    return [process for process in psutil.Process().children(recursive=True) if _runs_tasks(process)]
+
+
+def _runs_tasks(process):
+    try:
+        return any("CoarseGrainedExecutorBackend" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:  # it ended meanwhile; a zombie counts as such too
+        return False
 
 
 class TestRun:

@@ -3,12 +3,12 @@
 import contextlib
 import resource
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from aisle.core.errors import AisleError
+from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
 from aisle.images.download.loop import LanePart, Loop
@@ -23,7 +23,7 @@ def download_lane(part: LanePart, tell: Tell) -> None:
     _check_root(part)
     _allow_many_files()
     with contextlib.ExitStack() as stack:
-        spools = Path(part.spools or stack.enter_context(tempfile.TemporaryDirectory(prefix="aisle-spool-")))
+        spools = Path(part.spools or stack.enter_context(scratch_folder("aisle-spool-")))
         spools.mkdir(parents=True, exist_ok=True)
         stack.enter_context(_alone(spools / f"{part.prefix}.lock", tell))
         loop = Loop(part, spools, tell)
