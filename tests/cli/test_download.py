@@ -1,7 +1,11 @@
 """`aisle download` as a user meets it."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +49,32 @@ class TestDownload:
         arguments = ["--workers", "1", "--allow-private-addresses", "--contact", "crawl@mine.test"]
         run(["download", str(addresses), "--out", str(tmp_path / "images"), *arguments])
         assert "crawl@mine.test" in shop.hits[0].agent
+
+    def test_a_request_that_takes_longer_than_its_time_limit_is_given_up(self, tmp_path, shop, capsys):
+        source = tmp_path / "slow.txt"
+        source.write_text(shop.address("/fault/slow-start/a.jpg"))
+        arguments = ["--workers", "1", "--allow-private-addresses", "--time-limit", "0.2"]
+        assert run(["download", str(source), "--out", str(tmp_path / "images"), *arguments]) == 0
+        assert "timeout" in capsys.readouterr().out
+
+    @pytest.mark.slow
+    def test_interrupted_it_says_what_is_left_and_goes_on(self, tmp_path, shop):
+        source, out = tmp_path / "some.txt", tmp_path / "images"
+        source.write_text(f"{shop.address('/a.jpg')}\n{shop.address('/fault/slow-start/b.jpg')}\n")
+        program = str(Path(sys.executable).with_name("aisle"))
+        command = [program, "download", str(source), "--out", str(out), "--workers", "1"]
+        with subprocess.Popen(
+            [*command, "--allow-private-addresses"], stderr=subprocess.PIPE, text=True
+        ) as running:
+            while not any(hit.path == "/a.jpg" for hit in shop.hits):
+                time.sleep(0.05)
+            os.kill(running.pid, signal.SIGINT)
+            _, told = running.communicate()
+        assert running.returncode == 130
+        said = f"aisle: interrupted; what was downloaded stays in {out}; run it again to go on"
+        assert told.splitlines()[-1] == said
+        again = [*command[1:], "--allow-private-addresses", "--time-limit", "0.5"]
+        assert run(again) == 0
 
 
 class TestMistakes:

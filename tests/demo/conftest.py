@@ -7,6 +7,7 @@ import pytest
 
 from aisle.demo.shop import Shop, ShopSettings, make_shop
 from aisle.demo.tables import Tables, read_tables, taxonomy_text
+from aisle.demo.writers import Address
 from aisle.taxonomy.readers import read_taxonomy
 from aisle.taxonomy.tree import Taxonomy
 
@@ -31,8 +32,14 @@ def tree(tmp_path_factory) -> Taxonomy:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> MadeShop:
+def plain_address() -> Address:
+    """Links of a shop that nobody serves."""
+    return lambda photo: "../../etc/passwd" if photo.fault == "outside" else f"http://img.test/{photo.path}"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory, plain_address) -> MadeShop:
     settings = ShopSettings(n_products=200, n_new=30, seed=1)
-    shop = make_shop(tmp_path_factory.mktemp("demo") / "shop", settings)
+    shop = make_shop(tmp_path_factory.mktemp("demo") / "shop", plain_address, settings)
     with shop.truth.open(encoding="utf-8", newline="") as file:
         return MadeShop(settings, shop, list(csv.DictReader(file, delimiter="\t")))

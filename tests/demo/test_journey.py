@@ -1,16 +1,20 @@
 """The whole journey, through a shop of 200 products."""
 
+import csv
 import io
 import json
 import shlex
+from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
 from aisle.core.errors import AisleError
 from aisle.demo.account import console_account
 from aisle.demo.journey import MARKER, Answer, Journey, examples, take_journey
-from aisle.demo.shop import ShopSettings
+from aisle.demo.shop import Shop, ShopSettings
+from aisle.feeds import FeedOptions, read_feed
 
 SMALL = ShopSettings(n_products=200, n_new=30, seed=1)
 
@@ -48,6 +52,50 @@ class TestExamples:
         assert examples([answer("en", title="", n_images=0)]) == []
 
 
+def links_of(feed) -> set[str]:
+    rows = [row for batch in read_feed(str(feed), FeedOptions()) for row in batch.rows.to_pylist()]
+    return {link for row in rows for link in row["image_link"]}
+
+
+def statuses(journey: Journey) -> dict[str, str]:
+    """What became of each address, by what of it follows the host; the newest record counts."""
+    found = {}
+    for file in sorted(journey.places.images.glob("records/*.parquet")):
+        for row in pq.read_table(file, columns=["address", "status"]).to_pylist():
+            found[row["address"].split("/", 3)[3]] = row["status"]
+    return found
+
+
+def told_categories(path) -> list[dict[str, str]]:
+    """The answers, without the column that names links, whose ports differ."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [{name: text for name, text in row.items() if name != "reason"} for row in rows]
+
+
+BY_FAULT = {
+    "404": "http_4xx",
+    "410": "http_4xx",
+    "403": "http_4xx",
+    "429": "too_many_requests",
+    "429-seconds": "ok",
+    "500-then-200": "ok",
+    "redirect-to-html": "redirected_to_page",
+    "redirect-loop": "too_many_redirects",
+    "redirect-to-link-local": "blocked_address",
+    "html-as-image": "not_an_image",
+    "truncated": "truncated",
+    "short-body": "truncated",
+    "reset": "connection_lost",
+    "endless-body": "too_large",
+    "slow-body": "timeout",
+    "gzip-bomb": "too_large",
+    "png-bomb": "too_many_pixels",
+    "noai": "opted_out",
+    "tdm-reserved": "opted_out",
+}
+
+
 @pytest.mark.slow
 class TestJourney:
     def test_every_row_is_accounted_for(self, journey):
@@ -60,6 +108,37 @@ class TestJourney:
         assert journey.predicted.n_rows == len(journey.answers) == counts["rows"]["kaleido"]
         assert journey.predicted.n_rejected == counts["unreadable_rows"]["kaleido"]
 
+    def test_every_address_is_accounted_for_once(self, journey):
+        shop = Shop(journey.places.shop)
+        links = {link for feed in (*shop.feeds, shop.new_feed) for link in links_of(feed)}
+        addresses = {link for link in links if "://" in link}
+        came = journey.images
+        assert len(links - addresses) == 1
+        assert sum(came.by_status.values()) == came.n_addresses == len(addresses) == len(statuses(journey))
+
+    def test_every_fault_of_the_servers_is_told_by_its_status(self, journey):
+        by_fault = {
+            path.split("/")[1]: status
+            for path, status in statuses(journey).items()
+            if path.startswith("fault/")
+        }
+        assert by_fault == {name: status for name, status in BY_FAULT.items() if name in by_fault}
+        assert len(by_fault) >= 15
+        assert {"slow-body", "gzip-bomb", "png-bomb", "endless-body", "redirect-to-link-local"} <= set(
+            by_fault
+        )
+        assert {"tls_failed", "invalid_link"} <= set(journey.images.by_status)
+
+    def test_the_picture_for_no_image_is_found(self, journey):
+        (found,) = journey.images.placeholders
+        assert (found.merchant, found.n_products) == ("nordlicht", 30)
+
+    def test_downloaded_images_speak_and_the_others_are_counted(self, journey):
+        about = json.loads((journey.places.model / "aisle.json").read_text())
+        seen = Counter(about["provenance"]["images"])
+        assert {"ok", "missing", "placeholder"} <= set(seen)
+        assert seen["ok"] > seen["missing"]
+
     def test_the_model_is_far_better_than_chance_on_a_merchant_that_it_never_saw(self, journey):
         assert sum(found.is_right for found in journey.answers) / len(journey.answers) > 0.3
 
@@ -67,7 +146,17 @@ class TestJourney:
         console = Console(width=100, record=True, file=io.StringIO())
         console.print(console_account(journey))
         text = console.export_text()
-        for word in ("products in", "put aside", "leaf accuracy", "level 4", "coverage", "ECE", "seconds"):
+        for word in (
+            "products in",
+            "put aside",
+            "redirected_to_page",
+            "'no image'",
+            "leaf accuracy",
+            "level 4",
+            "coverage",
+            "ECE",
+            "seconds",
+        ):
             assert word in text
         for path in (journey.places.model, journey.places.answers, journey.places.scores / "metrics.json"):
             assert path.exists()
@@ -77,18 +166,22 @@ class TestJourney:
 
         monkeypatch.setenv("AISLE_CACHE", str(tmp_path / "cache"))
         weights = {path.name: path.read_bytes() for path in journey.places.model.glob("*.safetensors")}
+        answers = told_categories(journey.places.answers)
         commands = [shlex.split(line)[2:] for line in told if line.startswith("$ aisle ")]
-        assert [command[0] for command in commands] == ["ingest", "train", "evaluate", "predict"]
+        stages = ["ingest", "download", "train", "evaluate", "download", "predict"]
+        assert [command[0] for command in commands] == stages
         for command in commands:
-            assert run([*command, "--overwrite"]) == 0
+            assert run(command if command[0] == "download" else [*command, "--overwrite"]) == 0
         assert weights == {
             path.name: path.read_bytes() for path in journey.places.model.glob("*.safetensors")
         }
+        assert told_categories(journey.places.answers) == answers
 
     def test_it_can_be_taken_again(self, journey):
-        first = journey.places.answers.read_text()
-        take_journey(journey.places.folder, lambda _: None, SMALL)
-        assert journey.places.answers.read_text() == first
+        first = told_categories(journey.places.answers)
+        again = take_journey(journey.places.folder, lambda _: None, SMALL)
+        assert told_categories(journey.places.answers) == first
+        assert again.images.by_status == journey.images.by_status
 
 
 class TestFolder:

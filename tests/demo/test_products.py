@@ -31,9 +31,9 @@ class TestDrawListings:
             members = [listing for listing in listings if listing.group == group]
             assert len({(m.leaf, m.language, m.photos[0].look.shape) for m in members}) == 1
 
-    def test_no_two_photos_share_a_link(self, listings):
-        links = Counter(photo.link for listing in listings for photo in listing.photos)
-        assert max(links.values()) == 1
+    def test_no_two_photos_share_a_path(self, listings):
+        paths = Counter(photo.path for listing in listings for photo in listing.photos)
+        assert max(paths.values()) == 1
 
     def test_some_have_several_photos_of_one_look(self, listings):
         several = [listing.photos for listing in listings if len(listing.photos) > 1]

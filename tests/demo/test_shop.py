@@ -10,6 +10,8 @@ from aisle.demo.shop import MARKER, ShopSettings, make_shop
 from aisle.demo.writers import FEEDS
 from aisle.feeds import FeedOptions, read_feed
 
+HOST = "http://img.test/"
+
 
 def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -51,14 +53,13 @@ class TestFeeds:
         rows, _ = rows_of(made.shop.new_feed)
         assert not any(row["google_product_category"] for row in rows)
 
-    def test_images_that_are_linked_are_there_but_for_the_lost_ones_and_the_one_outside(self, made, merchant):
+    def test_photos_that_are_linked_are_there_but_for_the_lost_ones_and_the_one_outside(self, made, merchant):
         rows, _ = rows_of(made.shop.folder / FEEDS[merchant].file)
         troubles = [row["troubles"] for row in made.truth if row["merchant"] == merchant]
         for row, told in zip(rows, troubles, strict=True):
-            if "photo lost" in told or "photo outside" in told:
-                assert not any((made.shop.images / link).is_file() for link in row["image_link"])
-            else:
-                assert all((made.shop.images / link).is_file() for link in row["image_link"])
+            paths = [made.shop.photos / link.removeprefix(HOST) for link in row["image_link"]]
+            is_there = "photo lost" not in told and "photo outside" not in told
+            assert all(path.is_file() == is_there for path in paths)
 
 
 class TestTruth:
@@ -68,27 +69,29 @@ class TestTruth:
     def test_the_counts_are_those_of_the_truth(self, made):
         counts = json.loads((made.shop.folder / MARKER).read_text())
         assert counts["rows"] == Counter(row["merchant"] for row in made.truth)
-        assert counts["image_files"] == sum(path.is_file() for path in made.shop.images.rglob("*"))
+        assert counts["photos"] == sum(path.is_file() for path in made.shop.photos.rglob("*"))
 
 
 class TestMakeShop:
-    def test_the_same_seed_gives_the_same_bytes(self, made, tmp_path):
-        assert contents(make_shop(tmp_path / "shop", made.settings).folder) == contents(made.shop.folder)
+    def test_the_same_seed_gives_the_same_bytes(self, made, plain_address, tmp_path):
+        assert contents(make_shop(tmp_path / "shop", plain_address, made.settings).folder) == contents(
+            made.shop.folder
+        )
 
-    def test_another_seed_gives_another_shop(self, made, tmp_path):
-        other = make_shop(tmp_path / "shop", ShopSettings(n_products=50, n_new=10, seed=5))
+    def test_another_seed_gives_another_shop(self, made, plain_address, tmp_path):
+        other = make_shop(tmp_path / "shop", plain_address, ShopSettings(n_products=50, n_new=10, seed=5))
         assert other.truth.read_text() != made.shop.truth.read_text()
 
-    def test_a_shop_is_replaced(self, tmp_path):
+    def test_a_shop_is_replaced(self, plain_address, tmp_path):
         few = ShopSettings(n_products=50, n_new=10)
-        first = contents(make_shop(tmp_path / "shop", few).folder)
-        assert contents(make_shop(tmp_path / "shop", few).folder) == first
+        first = contents(make_shop(tmp_path / "shop", plain_address, few).folder)
+        assert contents(make_shop(tmp_path / "shop", plain_address, few).folder) == first
 
-    def test_a_folder_that_is_no_shop_is_left_alone(self, tmp_path):
+    def test_a_folder_that_is_no_shop_is_left_alone(self, plain_address, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine" / "precious.txt").write_text("x")
         with pytest.raises(AisleError, match=r"mine: holds no shop\.json"):
-            make_shop(tmp_path / "mine")
+            make_shop(tmp_path / "mine", plain_address)
         assert contents(tmp_path / "mine") == {"precious.txt": b"x"}
 
     def test_too_small_a_shop_is_refused(self):

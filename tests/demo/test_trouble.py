@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from aisle.demo.products import Listing, draw_listings
-from aisle.demo.trouble import OUTSIDE, RETIRED, Shares, trouble
+from aisle.demo.trouble import ONCE, RETIRED, Shares, trouble
 
-NOTHING = Shares(**dict.fromkeys(Shares.__dataclass_fields__, 0))
+NOTHING = Shares(**{**dict.fromkeys(Shares.__dataclass_fields__, 0), "once": ()})
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,10 @@ class TestShares:
         assert notes["inner label"] == 20
         assert notes["no photo"] == 24
         assert notes["photo lost"] == 16
+        assert (
+            notes["photo 410"] + notes["photo 403"] == notes["photo noai"] + notes["photo tdm-reserved"] == 2
+        )
+        assert notes["photo redirect-to-html"] == 4
         assert notes["listed twice"] == notes["outdated"] == 4
         assert notes["copy"] == 8
 
@@ -63,9 +67,15 @@ class TestLabels:
 
 
 class TestPhotosAndText:
-    def test_the_outside_link_is_the_one_that_must_be_refused(self, troubled):
-        (listing,) = noted(troubled, "photo outside")
-        assert [photo.link for photo in listing.photos] == [OUTSIDE]
+    def test_each_fault_of_a_server_befalls_one_photo(self, troubled):
+        for fault in ONCE:
+            (listing,) = [one for one in troubled if f"photo {fault}" in one.troubles]
+            assert [photo.fault for photo in listing.photos] == [fault]
+
+    def test_many_products_of_one_merchant_show_one_picture_for_no_image(self, troubled):
+        shown = noted(troubled, "photo placeholder")
+        assert {listing.merchant for listing in shown} == {"nordlicht"}
+        assert len({listing.title for listing in shown}) == len(shown) == 30
 
     def test_a_listing_without_text_has_a_photo_and_no_telling_link(self, troubled):
         for listing in noted(troubled, "no text"):

@@ -18,6 +18,10 @@ words = st.text(
 )
 
 
+def address(photo):
+    return f"http://img.test:8080/{photo.path}"
+
+
 @pytest.mark.parametrize("merchant", list(FEEDS))
 class TestWriteFeed:
     @settings(max_examples=25)
@@ -28,19 +32,24 @@ class TestWriteFeed:
         drawn = draw_listings(tables, tables.merchants[merchant], len(titles), random.Random(seed))
         listings = [replace(row, title=title) for row, title in zip(drawn, titles, strict=True)]
         with TemporaryDirectory() as folder:
-            file = write_feed(FEEDS[merchant], listings, tree, Path(folder), random.Random(seed))
+            file = write_feed(
+                FEEDS[merchant], listings, tree, Path(folder), rng=random.Random(seed), address=address
+            )
             batches = list(read_feed(str(file), FeedOptions()))
         rows = [row for batch in batches for row in batch.rows.to_pylist()]
         assert [row["id"] for row in rows] == [listing.id for listing in listings]
         assert [row["title"].split() for row in rows] == [title.split() for title in titles]
         assert [row["image_link"] for row in rows] == [
-            [photo.link for photo in listing.photos] for listing in listings
+            [address(photo) for photo in listing.photos] for listing in listings
         ]
         assert sum(len(batch.rejected) for batch in batches) == FEEDS[merchant].n_broken
 
     def test_the_same_chances_write_the_same_bytes(self, merchant, tables, tree, tmp_path):
         listings = draw_listings(tables, tables.merchants[merchant], 20, random.Random(1))
         files = [
-            write_feed(FEEDS[merchant], listings, tree, tmp_path / name, random.Random(1)) for name in "ab"
+            write_feed(
+                FEEDS[merchant], listings, tree, tmp_path / name, rng=random.Random(1), address=address
+            )
+            for name in "ab"
         ]
         assert files[0].read_bytes() == files[1].read_bytes()

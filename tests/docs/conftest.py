@@ -13,6 +13,7 @@ import pytest
 
 from aisle.cli.main import run
 from aisle.demo.shop import ShopSettings, make_shop
+from aisle.demo.web import Web, open_web
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("training.epochs=2", "training.checkpoint_s=0")
@@ -22,6 +23,7 @@ QUICK_IMAGES = (
     "image.size=32",
     "image.model_args={}",
 )
+ON_LOOPBACK = ("--allow-private-addresses", "--requests-per-s", "1000", "--time-limit", "2", "--workers", "1")
 GRADED = "id,title,department,shelf\n" + "".join(
     f"{i},{thing} {i},{department},{thing}\n"
     for i, (department, thing) in enumerate([("Toys", "kite"), ("Toys", "ball"), ("Garden", "rake")] * 4)
@@ -56,7 +58,7 @@ def _commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _run_command(command: str, shown: list[str]) -> None:
-    """Run one command as it is written, but for what makes a training quick."""
+    """Run one command as it is written, but for what makes it quick."""
     program, *words = shlex.split(command)
     if program == "make":
         assert re.search(rf"^{words[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), command
@@ -77,7 +79,9 @@ def _run_command(command: str, shown: list[str]) -> None:
 
 
 def _quick(words: list[str]) -> list[str]:
-    """A training with few epochs, which asks no hub for weights."""
+    """A training with few epochs, which asks no hub for weights; a download from loopback, at full speed."""
+    if words[0] == "download":
+        return [*words, *ON_LOOPBACK]
     if words[0] != "train":
         return words
     recipe = words[words.index("--recipe") + 1] if "--recipe" in words else "multimodal"
@@ -99,10 +103,17 @@ def _add_what_is_wrong(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def after_readme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def web() -> Iterator[Web]:
+    """The servers that the feeds' image links lead to."""
+    with open_web() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def after_readme(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
     """A folder in which the README's commands were run, and the inputs of the other pages."""
     folder = tmp_path_factory.mktemp("docs") / "shop"
-    make_shop(folder, ShopSettings(n_products=200, n_new=30, seed=1))
+    web.show(make_shop(folder, web.address, ShopSettings(n_products=200, n_new=30, seed=1)).photos)
     for split in ("train", "val", "test"):
         (folder / f"graded-{split}.csv").write_text(GRADED)
     with pytest.MonkeyPatch.context() as environment, chdir(folder):

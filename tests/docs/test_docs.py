@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aisle.core.image_records import image_statuses
 from aisle.core.records import TEXT_FIELDS
 from aisle.core.schemas import IMAGE_STATUSES, SPLITS
 from aisle.encoders.base import ENCODERS
@@ -16,6 +17,11 @@ from aisle.encoders.timm.settings import FITS, TimmSettings
 from aisle.evaluation.metrics import METRICS
 from aisle.feeds import FEED_FORMATS
 from aisle.heads.base import HEADS
+from aisle.images.download.address import USUAL_PORTS
+from aisle.images.download.limits import HostLimits
+from aisle.images.download.placeholders import DEFAULT_TITLES
+from aisle.images.download.politeness import Patience
+from aisle.images.download.settings import DownloadSettings, FetchSettings, PictureSettings
 from aisle.prediction.output import OUTPUTS
 from aisle.prediction.rows import row_schema
 from aisle.taxonomy.readers import TAXONOMY_FORMATS
@@ -90,6 +96,37 @@ def test_the_list_of_commands_is_what_help_says():
 )
 def test_every_part_is_named(page, names):
     assert [name for name in names if f"`{name}`" not in text_of(page)] == []
+
+
+def test_every_status_of_a_download_is_explained_and_no_other():
+    """In the order of the list; whether the next run tries again is told as it is."""
+    part = text_of("docs/download.md").partition("## What each status means")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| .+ \| (yes|no) \| .+ \|$", part, re.MULTILINE)
+    assert told == [(name, "yes" if one.temporary else "no") for name, one in image_statuses().items()]
+
+
+def test_the_limits_of_a_download_are_told_as_they_are():
+    fetch, picture, patience = FetchSettings(), PictureSettings(), Patience()
+    page = text_of("docs/download.md")
+    usual = HostLimits()
+    assert (usual.requests_per_s, usual.n_connections) == (2, 2)
+    assert "at most twice a second, over at most two connections" in page
+    assert f"| {fetch.total_s:.0f} s, `--time-limit` |" in page
+    assert f"| making the connection | {fetch.connect_s:.0f} s |" in page
+    assert f"| less than {fetch.slow_bytes_per_s:,} bytes a second | for {fetch.slow_s:.0f} s |" in page
+    assert f"| headers | {fetch.max_header_bytes // 1024} KiB |" in page
+    assert f"counted after decompression | {fetch.max_body_bytes // 10**6} MB |" in page
+    assert f"| {picture.max_pixels // 10**6} million; " in page
+    assert f"at reduced scale, {picture.max_scaled_pixels // 10**6} million |" in page
+    assert (
+        f"| {picture.deadline_s:.0f} s of processor time, {picture.max_memory_bytes // 10**9} GB of" in page
+    )
+    assert f"longest side of {picture.longest_side} pixels" in page
+    assert f"ports {', '.join(map(str, sorted(USUAL_PORTS)[:-1]))} and {max(USUAL_PORTS)}" in page
+    assert f"behind {DEFAULT_TITLES} or more different titles" in page
+    assert (patience.base_s, patience.longest_s, patience.n_failures) == (1, 60, 8)
+    assert (patience.longest_wait_s, patience.aside_s, patience.longest_aside_s) == (120, 60, 1800)
+    assert (fetch.max_redirects, DownloadSettings().n_tries) == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import click
     help="The folder to write; one that an earlier demo made is replaced.",
 )
 def command(out: Path) -> None:
-    """Make a small shop, ingest its feeds, train, evaluate, predict: about a minute, nothing downloaded.
+    """Make a small shop, ingest, download, train, evaluate, predict: about a minute, all on this machine.
 
     Example: aisle demo --out /tmp/aisle-demo
     """
@@ -23,5 +23,8 @@ def command(out: Path) -> None:
     from aisle.demo.account import console_account
     from aisle.demo.journey import take_journey
 
-    journey = take_journey(out, tell=click.echo)
+    try:
+        journey = take_journey(out, tell=click.echo)
+    except KeyboardInterrupt as stop:
+        raise click.Abort(f"what was made so far lies in {out}; run it again to begin anew") from stop
     Console(highlight=False).print(console_account(journey))

@@ -36,6 +36,13 @@ import click
     help="For a host and all below it, e.g. a CDN: cdn.example=50,8.",
 )
 @click.option(
+    "--time-limit",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="For one request, in seconds.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=1),
     help="Processes, each with hosts of its own.  [default: one for each core; --engine spark has none]",
@@ -79,6 +86,7 @@ def command(
     requests_per_s: float,
     connections: int,
     limits: tuple[str, ...],
+    time_limit: float,
     workers: int | None,
     engine: str,
     master: str,
@@ -113,6 +121,7 @@ def command(
         ports=ANY_PORT if allow_private_addresses else USUAL_PORTS,
         allowed_networks=tuple(map(str, private_networks())) if allow_private_addresses else (),
         proxy=proxy,
+        total_s=time_limit,
         honours_robots_txt=robots_txt,
     )
     if engine == "spark" and not workers:
@@ -130,6 +139,9 @@ def command(
             limits=Limits(usual, tuple(map(parse_limit, limits))),
         ),
     )
-    with Report() as report:
-        summary = download(catalogue, out, settings, report)
-        report.finished(summary)
+    try:
+        with Report() as report:
+            summary = download(catalogue, out, settings, report)
+            report.finished(summary)
+    except KeyboardInterrupt as stop:
+        raise click.Abort(f"what was downloaded stays in {out}; run it again to go on") from stop

@@ -69,8 +69,8 @@ def run(arguments: list[str]) -> int:
         return stop.exit_code
     except click.ClickException as error:
         return _told(_usage(error), 2)
-    except click.Abort:
-        return _told("interrupted; nothing was written", 130)
+    except click.Abort as stop:
+        return _told(f"interrupted; {str(stop) or 'nothing was written'}", 130)
     except BrokenPipeError:  # whoever read what we print has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

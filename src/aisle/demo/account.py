@@ -7,17 +7,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aisle.core.image_records import image_statuses
 from aisle.demo.journey import Answer, Journey, examples
 
 _SURE = 0.9
 _N_REASONS = 2
 _REMARK = Text(
-    "The network that looks at the images has random weights here, so that nothing had to be downloaded; "
-    "trained ones see more. The commands above work on your own feeds too.",
+    "The network that looks at the images has random weights here, so that no hub had to be asked; trained "
+    "ones see more. The commands above work on your own feeds too, whose images lie elsewhere: without "
+    "--allow-private-addresses, and at a rate that the shops don't mind.",
     style="dim",
 )
 
-_Line = tuple[str, str, str]
+_Line = tuple[str, str, str | Text]
 
 
 def console_account(journey: Journey) -> RenderableType:
@@ -31,7 +33,7 @@ def _figures(journey: Journey) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True, style="bold")
     table.add_column(style="dim")
-    for lines in (_products(journey), _accuracy(journey), _seconds(journey)):
+    for lines in (_products(journey), _images(journey), _accuracy(journey), _seconds(journey)):
         for line in lines:
             table.add_row(*line)
         table.add_section()
@@ -49,8 +51,19 @@ def _products(journey: Journey) -> Iterator[_Line]:
     yield "  put aside", f"{made.doubles:,}", "same merchant and id as a later row"
     splits = ", ".join(f"{count:,} {split}" for split, count in made.splits.items() if count)
     yield "  in the catalogue", f"{made.products:,}", splits
-    troubles = ", ".join(f"{count:,} {status}" for status, count in made.images.items() if status != "ok")
-    yield "  images", f"{made.images.get('ok', 0):,}", f"and {troubles}"
+
+
+def _images(journey: Journey) -> Iterator[_Line]:
+    """Every address once, by what became of it, and the pictures among them that are no evidence."""
+    came = journey.images
+    yield "images", f"{came.n_addresses:,}", "addresses, each asked for once"
+    for status, count in came.by_status.items():
+        meaning, _, _ = image_statuses()[status].meaning.partition(":")
+        yield f"  {status}", f"{count:,}", Text(meaning, no_wrap=True, overflow="ellipsis")
+        if status == "ok":
+            for found in came.placeholders:
+                told = f"times {found.merchant}'s picture for 'no image'"
+                yield "    among them", f"{found.n_products:,}", told
 
 
 def _accuracy(journey: Journey) -> Iterator[_Line]:
@@ -106,8 +119,9 @@ def _places(journey: Journey) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(style="dim")
-    table.add_row(str(places.shop), "feeds, photos, truth, contact sheet")
+    table.add_row(str(places.shop), "feeds, the servers' photos, truth, contact sheet")
     table.add_row(str(places.catalogue), "products, splits, rows put aside")
+    table.add_row(str(places.images), "downloaded images, and what became of each address")
     table.add_row(str(places.model), "weights, taxonomy, temperatures")
     table.add_row(str(places.scores / "metrics.json"), "every figure")
     table.add_row(str(places.answers), "categories of the new merchant's feed")

@@ -1,8 +1,9 @@
-"""The whole journey through the shop: ingest, train, evaluate, predict, each as its own command does it."""
+"""The whole journey through the shop, from feeds to categories, each stage as its own command does it."""
 
 import csv
 import json
 import shlex
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,17 @@ from aisle.catalogue.ingest import ingest
 from aisle.catalogue.settings import IngestSettings
 from aisle.core.paths import check_output
 from aisle.demo.shop import Shop, ShopSettings, make_shop
+from aisle.demo.web import open_web
 from aisle.evaluation import Report
 from aisle.feeds import FeedOptions, read_feed
+from aisle.images.download.address import ANY_PORT
+from aisle.images.download.limits import HostLimits, Limits
+from aisle.images.download.networks import private_networks
+from aisle.images.download.politeness import Patience
+from aisle.images.download.report import Report as DownloadReport
+from aisle.images.download.run import RunSettings, download
+from aisle.images.download.settings import DownloadSettings, FetchSettings
+from aisle.images.download.summary import Summary
 from aisle.prediction import EvaluateOptions, PredictSettings, PredictSummary, evaluate_model, predict
 from aisle.taxonomy.readers import read_taxonomy
 from aisle.training import TrainOptions, read_recipe, train
@@ -38,6 +48,14 @@ whole image at once, and a linear layer on its vectors alone finds the leaf of t
 chance it would be one in forty.
 """
 
+REQUESTS_PER_S = 1000
+CONNECTIONS = 4
+TIME_LIMIT_S = 2
+"""How the demo's own servers are asked: much faster than anybody else's should be."""
+
+_PATIENCE = Patience(base_s=0.1, aside_s=1.0)
+"""Short pauses after a fault. They change how long a download takes, and not what comes of it."""
+
 _TOP = 3
 _SPOKEN = ("de", "fr", "es")
 
@@ -52,13 +70,18 @@ class Places:
 
     @property
     def shop(self) -> Path:
-        """Taxonomy, feeds, photos, truth."""
+        """Taxonomy, feeds, the servers' photos, truth."""
         return self.folder / "shop"
 
     @property
     def catalogue(self) -> Path:
         """What `aisle ingest` writes."""
         return self.folder / "catalogue"
+
+    @property
+    def images(self) -> Path:
+        """What `aisle download` writes."""
+        return self.folder / "images"
 
     @property
     def model(self) -> Path:
@@ -87,6 +110,7 @@ class Answer:
 
     Args:
         title: empty where an image alone speaks.
+        n_images: that the feed names; they may not all be had.
         path, true_path: categories, with ` > ` between names.
         probability: of the path's leaf.
     """
@@ -109,12 +133,14 @@ class Journey:
     """What came of it.
 
     Args:
+        images: what came of all images' addresses, of the catalogue and of the new merchant.
         answers: for every readable row of the new merchant's feed, in order.
         seconds: of each stage, by its name.
     """
 
     places: Places
     manifest: Manifest
+    images: Summary
     report: Report
     predicted: PredictSummary
     answers: tuple[Answer, ...]
@@ -132,22 +158,30 @@ def take_journey(out: Path, tell: Tell, settings: ShopSettings | None = None) ->
         AisleError: `out` holds something else, or can't be made.
     """
     places = Places(out)
-    _take_over(out)
+    _take_over(places)
     seconds: dict[str, float] = {}
-    with _timed("shop", seconds):
-        tell("A small shop of its own making: three merchants, and a fourth who is new")
-        shop = make_shop(places.shop, settings)
-    with _timed("ingest", seconds):
-        manifest = _ingest(shop, places, tell)
-    with _timed("train", seconds):
-        _train(places, tell)
-    with _timed("evaluate", seconds):
-        report = _evaluate(places, tell)
+    with open_web() as web:
+        with _timed("shop", seconds):
+            tell("A small shop of its own making: three merchants, and a fourth who is new")
+            tell("Their photos lie on servers on loopback, which fail in all the ways that servers do")
+            shop = make_shop(places.shop, web.address, settings)
+            web.show(shop.photos)
+        with _timed("ingest", seconds):
+            manifest = _ingest(shop, places, tell)
+        with _timed("download", seconds):
+            _download(places.catalogue, places, tell)
+        with _timed("train", seconds):
+            _train(places, tell)
+        with _timed("evaluate", seconds):
+            report = _evaluate(places, tell)
+        with _timed("download", seconds):
+            images = _download(shop.new_feed, places, tell)
     with _timed("predict", seconds):
         predicted = _predict(shop, places, tell)
     return Journey(
         places=places,
         manifest=manifest,
+        images=images,
         report=report,
         predicted=predicted,
         answers=tuple(_read_answers(shop, places)),
@@ -163,56 +197,79 @@ def examples(answers: Sequence[Answer]) -> list[Answer]:
     return chosen + [answer for answer in answers if not answer.title and answer.n_images][:1]
 
 
-def _take_over(out: Path) -> None:
-    """Make the folder our own, unless it holds something else."""
+def _take_over(places: Places) -> None:
+    """Make the folder our own, unless it holds something else, and drop the images of an earlier shop."""
+    out = places.folder
     if not (out.is_dir() and not any(out.iterdir())):
         check_output(out, overwrite=True, marker=MARKER)
     out.mkdir(exist_ok=True)
     text = json.dumps({"made_by": "aisle demo", "aisle": __version__})
     (out / MARKER).write_text(text + "\n", encoding="utf-8")
+    if places.images.exists():
+        shutil.rmtree(places.images)
 
 
 @contextmanager
 def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
     started = perf_counter()
     yield
-    seconds[stage] = perf_counter() - started
+    seconds[stage] = seconds.get(stage, 0.0) + perf_counter() - started
 
 
 def _ingest(shop: Shop, places: Places, tell: Tell) -> Manifest:
-    _tell_command(
-        tell, "ingest", *shop.feeds, taxonomy=shop.taxonomy, images=shop.images, out=places.catalogue
-    )
-    settings = IngestSettings(taxonomy=str(shop.taxonomy), images=shop.images, overwrite=True)
+    _tell_command(tell, "ingest", *shop.feeds, taxonomy=shop.taxonomy, out=places.catalogue)
+    settings = IngestSettings(taxonomy=str(shop.taxonomy), overwrite=True)
     return ingest([str(feed) for feed in shop.feeds], settings, places.catalogue)
 
 
+def _download(source: Path, places: Places, tell: Tell) -> Summary:
+    """Download what a catalogue or a feed names, and try again what may have passed since the last time."""
+    options = {
+        "allow-private-addresses": None,
+        "requests-per-s": REQUESTS_PER_S,
+        "connections": CONNECTIONS,
+        "time-limit": TIME_LIMIT_S,
+        "workers": 1,
+    }
+    _tell_command(tell, "download", source, out=places.images, **options)
+    fetch = FetchSettings(
+        ports=ANY_PORT, allowed_networks=tuple(map(str, private_networks())), total_s=TIME_LIMIT_S
+    )
+    limits = Limits(HostLimits(requests_per_s=REQUESTS_PER_S, n_connections=CONNECTIONS))
+    settings = RunSettings(
+        n_workers=1, download=DownloadSettings(fetch=fetch, limits=limits, patience=_PATIENCE)
+    )
+    with DownloadReport() as watcher:
+        return download(source, str(places.images), settings, watcher)
+
+
 def _train(places: Places, tell: Tell) -> None:
-    _tell_command(tell, "train", places.catalogue, set=IMAGE_SETTINGS, out=places.model)
+    _tell_command(tell, "train", places.catalogue, set=IMAGE_SETTINGS, images=places.images, out=places.model)
     recipe = read_recipe("multimodal", IMAGE_SETTINGS)
-    train(places.catalogue, places.model, recipe, TrainOptions(overwrite=True, cache=places.cache), tell)
+    options = TrainOptions(overwrite=True, cache=places.cache, images=places.images)
+    train(places.catalogue, places.model, recipe, options, tell)
 
 
 def _evaluate(places: Places, tell: Tell) -> Report:
-    _tell_command(tell, "evaluate", places.model, places.catalogue, out=places.scores)
-    options = EvaluateOptions(overwrite=True, cache=places.cache)
+    _tell_command(tell, "evaluate", places.model, places.catalogue, images=places.images, out=places.scores)
+    options = EvaluateOptions(overwrite=True, cache=places.cache, images=places.images)
     return evaluate_model(places.model, str(places.catalogue), places.scores, options)
 
 
 def _predict(shop: Shop, places: Places, tell: Tell) -> PredictSummary:
     _tell_command(
-        tell, "predict", places.model, shop.new_feed, images=shop.images, top=_TOP, out=places.answers
+        tell, "predict", places.model, shop.new_feed, images=places.images, top=_TOP, out=places.answers
     )
-    settings = PredictSettings(images=shop.images, top=_TOP, overwrite=True, cache=places.cache)
+    settings = PredictSettings(images=places.images, top=_TOP, overwrite=True, cache=places.cache)
     return predict(places.model, [str(shop.new_feed)], places.answers, settings)
 
 
 def _tell_command(tell: Tell, name: str, *words: Path, **options: object) -> None:
-    """Tell the command line that does the same; an option that is a tuple is repeated."""
+    """Tell the command line that does the same; an option that is a tuple is repeated, None stands alone."""
     line = ["aisle", name, *map(str, words)]
     for option, value in options.items():
         for one in value if isinstance(value, tuple) else (value,):
-            line += [f"--{option}", str(one)]
+            line += [f"--{option}"] if one is None else [f"--{option}", str(one)]
     tell(f"$ {shlex.join(line)}")
 
 

@@ -19,13 +19,13 @@ class Photo:
     """One image of a product, not taken yet.
 
     Args:
-        link: its path below the image folder, as the feed tells it.
+        path: of its file below the folder of photos, which a server shows.
         number: tells photos of one look apart; photos alike in look, number and pixels are the same bytes.
         pixels: the side of the square.
-        fault: what is wrong with the file, one of `photos.FAULTS`; empty if nothing is.
+        fault: what is wrong with the file or its server, one of `photos.FAULTS` or `web.FAULTS`; else empty.
     """
 
-    link: str
+    path: str
     look: Look
     number: int
     pixels: int
@@ -157,7 +157,7 @@ def _photos(merchant: Merchant, product_id: str, look: Look, rng: random.Random)
     kind = rng.choice(_PHOTO_KINDS)
     return tuple(
         Photo(
-            link=f"{merchant.name}/{product_id}{f'-{place}' if place else ''}.{kind}",
+            path=f"{merchant.name}/{product_id}{f'-{place}' if place else ''}.{kind}",
             look=look,
             number=rng.randrange(2**31),
             pixels=merchant.pixels,

@@ -15,13 +15,22 @@ from aisle.demo.pictures import Studio
 from aisle.demo.products import Listing, draw_listings
 from aisle.demo.tables import Tables, read_tables, taxonomy_text
 from aisle.demo.trouble import Shares, trouble
-from aisle.demo.writers import FEEDS, NEW_MERCHANT, write_feed
+from aisle.demo.writers import FEEDS, NEW_MERCHANT, Address, write_feed
 from aisle.taxonomy.readers import read_taxonomy
 from aisle.taxonomy.tree import Taxonomy
 
 MARKER = "shop.json"
 
-_NEW_SHARES = Shares(wrong_label=0, inner_label=0, retired_label=0, listed_elsewhere=0)
+_NEW_SHARES = Shares(
+    wrong_label=0,
+    inner_label=0,
+    retired_label=0,
+    listed_elsewhere=0,
+    gone_photo=0,
+    kept_photo=0,
+    once=("slow-body",),
+    n_placeholders=0,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +74,9 @@ class Shop:
         return self.folder / FEEDS[NEW_MERCHANT].file
 
     @property
-    def images(self) -> Path:
-        """The folder that image links start from."""
-        return self.folder / "images"
+    def photos(self) -> Path:
+        """The photos that the merchants' servers show."""
+        return self.folder / "photos"
 
     @property
     def truth(self) -> Path:
@@ -75,8 +84,11 @@ class Shop:
         return self.folder / "truth.tsv"
 
 
-def make_shop(target: Path, settings: ShopSettings | None = None) -> Shop:
+def make_shop(target: Path, address: Address, settings: ShopSettings | None = None) -> Shop:
     """Make a shop in the folder `target`; a shop that is there is replaced.
+
+    Args:
+        address: the link by which a feed tells of a photo; see web.py.
 
     Raises:
         AisleError: `target` is there and is no shop.
@@ -90,10 +102,11 @@ def make_shop(target: Path, settings: ShopSettings | None = None) -> Shop:
         listings = _listings(tables, tree, settings)
         for name, feed in FEEDS.items():
             rng = random.Random(f"{settings.seed} {name} rows")
-            write_feed(feed, [row for row in listings if row.merchant == name], tree, folder, rng)
+            rows = [row for row in listings if row.merchant == name]
+            write_feed(feed, rows, tree, folder, rng=rng, address=address)
         photos = [photo for listing in listings for photo in listing.photos]
         studio = Studio(tables)
-        n_files = write_photos(photos, studio, shop.images)
+        n_files = write_photos(photos, studio, shop.photos)
         contact_sheet(tables, studio).save(folder / "contact-sheet.png")
         _write_truth(shop.truth, listings, tables)
         _write_counts(folder / MARKER, listings, n_files, settings)
@@ -135,7 +148,7 @@ def _write_counts(target: Path, listings: Sequence[Listing], n_files: int, setti
         "settings": asdict(settings),
         "rows": dict(Counter(listing.merchant for listing in listings)),
         "unreadable_rows": {name: feed.n_broken for name, feed in FEEDS.items()},
-        "image_files": n_files,
+        "photos": n_files,
         "troubles": dict(sorted(notes.items())),
     }
     target.write_text(json.dumps(counts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

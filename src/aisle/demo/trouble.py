@@ -14,7 +14,25 @@ RETIRED = "999"
 """An id that the taxonomy no longer has."""
 
 OUTSIDE = "../../etc/passwd"
-"""An image link that leaves the image folder."""
+"""An image link that is no address, and leaves the folder that it would start from."""
+
+ONCE = (
+    "429",
+    "429-seconds",
+    "500-then-200",
+    "redirect-loop",
+    "redirect-to-link-local",
+    "html-as-image",
+    "truncated",
+    "short-body",
+    "reset",
+    "endless-body",
+    "gzip-bomb",
+    "png-bomb",
+    "bad certificate",
+    "ftp",
+)
+"""What one photo each is enough to show: faults of servers, see web.py."""
 
 Change = Callable[[Listing, random.Random], Listing]
 
@@ -29,8 +47,13 @@ class Shares:
         retired_label: the label is an id that the taxonomy has no more.
         no_photo: no image is named.
         lost_photo: the image that is named is not there.
+        gone_photo: the server says that the image is gone, or forbidden.
+        moved_photo: the image's address leads to the shop's home page.
+        kept_photo: the server asks not to use the image.
         damaged_photo: the image file is cut short, empty, or a web page.
-        outside_photo: the image link leaves the image folder.
+        outside_photo: the image link is a path that leaves its folder.
+        once: faults of a server that befall one photo each.
+        n_placeholders: not a share: so many products of the first merchant show one picture for "no image".
         no_text: no title and no description: the image must speak.
         listed_twice: the same id stands twice in one feed; the second row has a new price.
         listed_elsewhere: the same title and photo stand under another id, at the same merchant or another.
@@ -41,11 +64,16 @@ class Shares:
     retired_label: float = 0.003
     no_photo: float = 0.06
     lost_photo: float = 0.04
+    gone_photo: float = 0.006
+    moved_photo: float = 0.01
+    kept_photo: float = 0.004
     damaged_photo: float = 0.006
     outside_photo: float = 0.0005
     no_text: float = 0.01
     listed_twice: float = 0.01
     listed_elsewhere: float = 0.02
+    once: tuple[str, ...] = ONCE
+    n_placeholders: int = 30
 
 
 def trouble(listings: list[Listing], tree: Taxonomy, shares: Shares, rng: random.Random) -> list[Listing]:
@@ -70,6 +98,20 @@ def trouble(listings: list[Listing], tree: Taxonomy, shares: Shares, rng: random
     befall(photos, shares.outside_photo, _outside_photo)
     befall(photos, shares.damaged_photo, _damaged_photo)
     befall(photos, shares.lost_photo, lambda listing, _: _with_fault(listing, "lost"))
+    befall(photos, shares.gone_photo, lambda listing, rng: _with_fault(listing, rng.choice(["410", "403"])))
+    befall(photos, shares.moved_photo, lambda listing, _: _with_fault(listing, "redirect-to-html"))
+    befall(
+        photos,
+        shares.kept_photo,
+        lambda listing, rng: _with_fault(listing, rng.choice(["noai", "tdm-reserved"])),
+    )
+    for fault in shares.once:
+        row = photos.pop()
+        troubled[row] = _with_fault(_with_one_photo(troubled[row]), fault)
+    of_first = [row for row in photos if listings[row].merchant == listings[0].merchant]
+    for row in of_first[: min(shares.n_placeholders, len(of_first) // 2)]:
+        troubled[row] = _with_fault(_with_one_photo(troubled[row]), "placeholder")
+        photos.remove(row)
     befall(photos, shares.no_photo, lambda listing, _: _noted(listing, "no photo", photos=()))
     befall(
         photos,
@@ -102,8 +144,7 @@ def _inner_label(listing: Listing, tree: Taxonomy, rng: random.Random) -> Listin
 
 
 def _outside_photo(listing: Listing, _: random.Random) -> Listing:
-    photo = replace(listing.photos[0], link=OUTSIDE, fault="outside")
-    return _noted(listing, "photo outside", photos=(photo,))
+    return _with_fault(_with_one_photo(listing), "outside")
 
 
 def _damaged_photo(listing: Listing, rng: random.Random) -> Listing:
@@ -113,6 +154,10 @@ def _damaged_photo(listing: Listing, rng: random.Random) -> Listing:
 def _with_fault(listing: Listing, fault: str) -> Listing:
     """All photos of the listing have the fault."""
     return _noted(listing, f"photo {fault}", photos=tuple(replace(p, fault=fault) for p in listing.photos))
+
+
+def _with_one_photo(listing: Listing) -> Listing:
+    return replace(listing, photos=listing.photos[:1])
 
 
 def _listed_again(listings: list[Listing], shares: Shares, rng: random.Random) -> list[Listing]:
@@ -134,7 +179,7 @@ def _elsewhere(listing: Listing, number: int, merchants: Sequence[str], rng: ran
     merchant = rng.choice(merchants)
     copy_id = f"X{90_000 + number}"
     first = listing.photos[0]
-    suffix = first.link.rpartition(".")[2]
+    suffix = first.path.rpartition(".")[2]
     return _noted(
         listing,
         f"copy of {listing.merchant} {listing.id}",
@@ -143,7 +188,7 @@ def _elsewhere(listing: Listing, number: int, merchants: Sequence[str], rng: ran
         link="",
         group="",
         category="",
-        photos=(replace(first, link=f"{merchant}/{copy_id}.{suffix}"),),
+        photos=(replace(first, path=f"{merchant}/{copy_id}.{suffix}"),),
     )
 
 

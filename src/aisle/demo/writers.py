@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from aisle.demo.products import Listing
+from aisle.demo.products import Listing, Photo
 from aisle.taxonomy.tree import Taxonomy
 
 _COLUMNS = (
@@ -30,39 +30,51 @@ _COLUMNS = (
 )
 
 
+Address = Callable[[Photo], str]
+"""The link by which a feed tells of a photo."""
+
+Writer = Callable[[Sequence[Listing], Taxonomy, random.Random, Address], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A merchant's feed.
 
     Args:
         file: its path in the shop's folder; the merchant is its stem.
-        write: from the listings, the tree and a generator of chances to the file's bytes.
+        write: from the listings, the tree, a generator of chances and the photos' links to the file's bytes.
         n_broken: how many of its rows can't be read.
     """
 
     file: str
-    write: Callable[[Sequence[Listing], Taxonomy, random.Random], bytes]
+    write: Writer
     n_broken: int
 
 
 def write_feed(
-    feed: Feed, listings: Sequence[Listing], tree: Taxonomy, folder: Path, rng: random.Random
+    feed: Feed,
+    listings: Sequence[Listing],
+    tree: Taxonomy,
+    folder: Path,
+    *,
+    rng: random.Random,
+    address: Address,
 ) -> Path:
     """Write the listings, in their order, and the feed's broken rows at random places between them."""
     target = folder / feed.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(feed.write(listings, tree, rng))
+    target.write_bytes(feed.write(listings, tree, rng, address))
     return target
 
 
-def _tab_separated(listings: Sequence[Listing], _: Taxonomy, rng: random.Random) -> bytes:
+def _tab_separated(listings: Sequence[Listing], _: Taxonomy, rng: random.Random, address: Address) -> bytes:
     """TSV, packed with gzip; labels are ids."""
-    rows = [_delimited(_row(listing), "\t") for listing in listings]
+    rows = [_delimited(_row(listing, address), "\t") for listing in listings]
     header = _delimited(_COLUMNS, "\t")
     return gzip.compress(header + b"".join(_strewn(rows, _BROKEN_TSV, rng)), compresslevel=6, mtime=0)
 
 
-def _semicolons(listings: Sequence[Listing], _: Taxonomy, rng: random.Random) -> bytes:
+def _semicolons(listings: Sequence[Listing], _: Taxonomy, rng: random.Random, address: Address) -> bytes:
     """CSV as spreadsheets save it: a byte order mark, semicolons, capitals in the header, and no labels."""
     label = _COLUMNS.index("google_product_category")
 
@@ -70,16 +82,16 @@ def _semicolons(listings: Sequence[Listing], _: Taxonomy, rng: random.Random) ->
         return _delimited([*cells[:label], *cells[label + 1 :]], ";")
 
     header = without_label([column.replace("_", " ").title() for column in _COLUMNS])
-    rows = [without_label(_row(listing)) for listing in listings]
+    rows = [without_label(_row(listing, address)) for listing in listings]
     return codecs.BOM_UTF8 + header + b"".join(_strewn(rows, _BROKEN_CSV, rng))
 
 
-def _json_lines(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random) -> bytes:
+def _json_lines(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random, address: Address) -> bytes:
     """One JSON object a line; a label is an id as a number, or the path; what is missing is left out."""
     rows = []
     for listing in listings:
-        record: dict[str, object] = dict(zip(_COLUMNS, _row(listing), strict=True))
-        record["additional_image_link"] = [photo.link for photo in listing.photos[1:]]
+        record: dict[str, object] = dict(zip(_COLUMNS, _row(listing, address), strict=True))
+        record["additional_image_link"] = [address(photo) for photo in listing.photos[1:]]
         if listing.label:
             by_id = rng.random() < 0.5
             record["google_product_category"] = int(listing.label) if by_id else _path(tree, listing.label)
@@ -88,9 +100,9 @@ def _json_lines(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random)
     return b"".join(_strewn(rows, _BROKEN_JSON, rng))
 
 
-def _google_xml(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random) -> bytes:
+def _google_xml(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random, address: Address) -> bytes:
     """RSS 2.0 as the Merchant Center takes it; labels are paths."""
-    items = [_item(listing, tree) for listing in listings]
+    items = [_item(listing, tree, address) for listing in listings]
     return (
         b'<?xml version="1.0" encoding="UTF-8"?>\n'
         b'<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">\n<channel>\n'
@@ -100,19 +112,19 @@ def _google_xml(listings: Sequence[Listing], tree: Taxonomy, rng: random.Random)
     )
 
 
-def _item(listing: Listing, tree: Taxonomy) -> bytes:
-    cells = dict(zip(_COLUMNS, _row(listing), strict=True))
+def _item(listing: Listing, tree: Taxonomy, address: Address) -> bytes:
+    cells = dict(zip(_COLUMNS, _row(listing, address), strict=True))
     cells["google_product_category"] = _path(tree, listing.label)
     cells["additional_image_link"] = ""
     fields = [(column, text) for column, text in cells.items() if text]
-    fields += [("additional_image_link", photo.link) for photo in listing.photos[1:]]
+    fields += [("additional_image_link", address(photo)) for photo in listing.photos[1:]]
     told = "".join(f"  <g:{column}>{escape(text)}</g:{column}>\n" for column, text in fields)
     return f"<item>\n{told}</item>\n".encode()
 
 
-def _row(listing: Listing) -> list[str]:
+def _row(listing: Listing, address: Address) -> list[str]:
     """The listing's cells, one for each of the columns."""
-    links = [photo.link for photo in listing.photos]
+    links = [address(photo) for photo in listing.photos]
     return [
         listing.id,
         listing.title,

@@ -1,6 +1,6 @@
 """Every way in which a shop's server fails: a table from a fault's name to the steps it takes.
 
-A fault at `/fault/NAME/x.jpg` stands for the picture `/x.jpg`. Adding one is one function and one line.
+A fault at `/fault/NAME/a/x.jpg` stands for the picture `/a/x.jpg`. Adding one is one function and one line.
 """
 
 import gzip

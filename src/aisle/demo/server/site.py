@@ -34,9 +34,12 @@ class Site:
         return answer(b"no such page", status=404, kind="text/plain")
 
     def picture_for(self, request: Request) -> bytes:
-        """The picture that a faulty path stands for: the one of the same last name, or any."""
-        same = self.pictures.get("/" + request.path.rpartition("/")[2])
-        return same if same is not None else next(iter(self.pictures.values()), b"")
+        """What a faulty path stands for: the picture at what follows the fault, at the last name, or any."""
+        path = request.path
+        for name in (path.removeprefix("/fault/").partition("/")[2], path.rpartition("/")[2]):
+            if (picture := self.pictures.get(f"/{name}")) is not None:
+                return picture
+        return next(iter(self.pictures.values()), b"")
 
     def times_asked(self, request: Request) -> int:
         """Count a request for this path of this host: 1 at the first."""
