@@ -1,6 +1,7 @@
 """Products that are the same or nearly are grouped, whatever tells so; groups grow without changing sides."""
 
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +67,22 @@ class TestKeys:
     def test_refused_addresses_link_nothing(self, feed, groups):
         rows = [row(str(i), f"t{i}", image_link="../../etc/passwd") for i in range(2)]
         assert groups(feed("a.tsv", rows)) == []
+
+    def test_a_picture_that_stands_for_no_image_links_nothing(
+        self, feed, groups, picture_shop, fetch, tmp_path
+    ):
+        """All products show it at one address, and their titles differ."""
+        titles = [
+            f"{first} {second}" for first in ("red", "blue", "grey") for second in ("mug", "hat", "lamp")
+        ]
+        rows = [
+            row(str(i), title, image_link=picture_shop.address("/0.png")) for i, title in enumerate(titles)
+        ]
+        source = feed("a.tsv", rows)
+        fetch(Path(source), tmp_path / "images", placeholder_titles=9)
+        assert groups(source, images=tmp_path / "images") == []
+        fetch(Path(source), tmp_path / "more", placeholder_titles=10)
+        assert len(groups(source, images=tmp_path / "more")[0]) == 9
 
     def test_links_go_on_from_product_to_product(self, feed, groups):
         rows = [

@@ -18,7 +18,8 @@ def link_keys(products: pa.RecordBatch, item_group_id: pa.StringArray, first_row
 
     Returns:
         KEY_SCHEMA; no row for an empty key. An image that was read is known by its bytes, one that was not by
-        its address: a relative one is the merchant's own, a refused one is nobody's.
+        its address: a relative one is the merchant's own, a refused one is nobody's, and so is a picture
+        that stands for "no image".
     """
     merchants = products["merchant"]
     images = products["images"]
@@ -27,8 +28,9 @@ def link_keys(products: pa.RecordBatch, item_group_id: pa.StringArray, first_row
     link, sha256, status = (pc.struct_field(image, name) for name in ("link", "sha256", "status"))
     address = pc.if_else(pc.equal(status, "remote"), link, _join(merchants.take(owner), link))
     image_key = pc.if_else(pc.not_equal(sha256, ""), _join("image", sha256), _join("address", address))
+    speaks_for_nobody = pc.is_in(status, pa.array(["outside", "placeholder"]))
     has_image = pc.or_(
-        pc.not_equal(sha256, ""), pc.and_(pc.not_equal(link, ""), pc.not_equal(status, "outside"))
+        pc.not_equal(sha256, ""), pc.and_(pc.not_equal(link, ""), pc.invert(speaks_for_nobody))
     )
     title = normalised(products["title"])
     rows = pa.array(range(first_row, first_row + len(products)), pa.int64())
