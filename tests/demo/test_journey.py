@@ -129,6 +129,10 @@ class TestJourney:
         )
         assert {"tls_failed", "invalid_link"} <= set(journey.images.by_status)
 
+    def test_nothing_but_loopback_was_ever_connected_to(self, journey):
+        measured = pq.read_table(journey.places.images / "measured")["network_address"]
+        assert set(measured.to_pylist()) == {"127.0.0.1", ""}
+
     def test_the_picture_for_no_image_is_found(self, journey):
         (found,) = journey.images.placeholders
         assert (found.merchant, found.n_products) == ("nordlicht", 30)
