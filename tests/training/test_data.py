@@ -62,12 +62,13 @@ def _evident(catalogue, recipe, folder):
 class TestMasks:
     def test_a_broken_image_is_no_evidence_and_the_mask_says_so(self, catalogue, quick, tmp_path):
         ids, before, data = _evident(catalogue, read_recipe("multimodal", quick), tmp_path)
-        assert {i.partition("-")[0] for i, mask in zip(ids, before.fields, strict=True) if mask & 32} == {
+        masks = zip(ids, before.fields[: len(ids)], strict=True)
+        assert {i.partition("-")[0] for i, mask in masks if mask & 32} == {
             "whole",
             "broken",
             "page",
         }
-        for name, mask in zip(ids, data.fields, strict=True):
+        for name, mask in zip(ids, data.fields[: len(ids)], strict=True):
             assert mask_name(int(mask)) == ("title+image" if name.startswith("whole") else "title")
 
     def test_what_no_encoder_looks_at_does_not_speak(self, catalogue, tmp_path):
@@ -84,6 +85,30 @@ class TestMasks:
         first[0] = second[1] = True
         fields = data.as_seen(["image"], [first, second]).fields
         assert (fields & 32 > 0).tolist() == [True, True, *[False] * (len(fields) - 2)]
+
+
+class TestCategoryNames:
+    def test_come_after_the_products_each_labelled_with_its_leaf(self, catalogue):
+        data = read_training_data(catalogue, 0.2)
+        n = catalogue.count("train")
+        assert data.names.tolist() == list(range(n, n + data.n_leaves))
+        assert data.labels.take(data.names).start.tolist() == list(range(data.n_leaves))
+        assert not np.isin(data.names, np.concatenate([data.train, data.fit, data.held_out])).any()
+
+    def test_are_learnt_as_often_as_wanted_and_watched_by_nobody(self, catalogue):
+        data = read_training_data(catalogue, 0.2)
+        rows = data.learnt(data.fit, 3)
+        assert rows[: len(data.fit)].tolist() == data.fit.tolist()
+        assert rows[len(data.fit) :].tolist() == [*data.names] * 3
+        assert data.learnt(data.fit, 0).tolist() == data.fit.tolist()
+
+    def test_are_left_alone_where_nothing_reads_titles(self, catalogue, quick, tmp_path):
+        _, _, data = _evident(catalogue, read_recipe("image_small", quick), tmp_path)
+        assert data.learnt(data.fit, 3).tolist() == data.fit.tolist()
+
+    def test_do_not_count_as_products_of_their_category(self, catalogue):
+        data = read_training_data(catalogue, 0.2)
+        assert data.label_counts.sum() == len(data.train)
 
 
 class TestImages:

@@ -1,6 +1,6 @@
 """From encoders and a catalogue to evidence: what can be computed once is computed here, before the loop."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -13,6 +13,7 @@ from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.encoders.base import Encoder, FrozenEncoder, TrainedEncoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
+from aisle.training.category_names import category_name_products
 from aisle.training.evidence import Evidence, FrozenEvidence, TrainedEvidence
 
 
@@ -34,8 +35,8 @@ class Workplace:
 def collect_evidence(
     encoders: Mapping[str, Encoder], catalogue: Catalogue, splits: Sequence[str], place: Workplace
 ) -> dict[str, Evidence]:
-    """Read all products of some splits once for each encoder, in the catalogue's order."""
-    n = sum(catalogue.count(split) for split in splits)
+    """Read all products of some splits once for each encoder, in the order of TrainingData."""
+    n = sum(catalogue.count(split) for split in splits) + catalogue.labels.tree.n_leaves
     found: dict[str, Evidence] = {}
     for name, encoder in encoders.items():
         folder = place.folder / name
@@ -43,14 +44,14 @@ def collect_evidence(
         with progress(f"Reading [{name}]", n) as advance:
             if encoder.trained:
                 trained = cast(TrainedEncoder, encoder)
-                features = trained.collect(_products(catalogue, splits, advance), folder)
+                features = trained.collect(_told(_products(catalogue, splits), advance), folder)
                 found[name] = TrainedEvidence(trained, features, folder, place.threads)
             else:
                 frozen = cast(FrozenEncoder, encoder)
                 cache = VectorCache(place.cache) if place.cache else None
                 vectors, present = encode_products(
                     frozen,
-                    catalogue.batches(splits, columns=PRODUCT_SCHEMA.names),
+                    _products(catalogue, splits),
                     catalogue.images(),
                     cache,
                     progress=advance,
@@ -60,7 +61,12 @@ def collect_evidence(
     return found
 
 
-def _products(catalogue: Catalogue, splits: Sequence[str], advance: Advance) -> Iterator[pa.RecordBatch]:
-    for batch in catalogue.batches(splits, columns=PRODUCT_SCHEMA.names):
+def _products(catalogue: Catalogue, splits: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    yield from catalogue.batches(splits, columns=PRODUCT_SCHEMA.names)
+    yield category_name_products(catalogue.labels.tree)
+
+
+def _told(batches: Iterable[pa.RecordBatch], advance: Advance) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
         yield batch
         advance(batch.num_rows)

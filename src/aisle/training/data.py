@@ -15,6 +15,7 @@ from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
 from aisle.model.predictor import text_mask
 from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
+from aisle.training.category_names import category_name_products
 from aisle.training.smoothing import TreeSmoothing
 
 MAX_HELD_OUT = 20_000
@@ -26,7 +27,7 @@ _IMAGE = 1 << FIELDS.index("image")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """The products of a training, in the catalogue's order.
+    """The products of a training, in the catalogue's order, and after them the names of the tree's leaves.
 
     Args:
         labels: the label set of each product.
@@ -35,6 +36,7 @@ class TrainingData:
         train: (training products,) their places.
         fit: (fit products,) the places of those that are left when some are held out.
         held_out: (held-out products,) the places of those that choose epochs and temperatures.
+        names: (leaves,) the places of `category_name_products`, which are in none of the others.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
         splits: the catalogue's splits that they are read from, in this order.
         images: how many images there are of each of core.schemas.IMAGE_STATUSES.
@@ -48,6 +50,7 @@ class TrainingData:
     train: NDArray[np.int64]
     fit: NDArray[np.int64]
     held_out: NDArray[np.int64]
+    names: NDArray[np.int64]
     label_counts: NDArray[np.int64]
     n_leaves: int
     images: Mapping[str, int]
@@ -57,6 +60,10 @@ class TrainingData:
         """Whether any training product has any of the fields."""
         mask = sum(1 << FIELDS.index(name) for name in names)
         return bool((self.fields[self.train] & mask).any())
+
+    def learnt(self, rows: NDArray[np.int64], names: int) -> NDArray[np.int64]:
+        """Some products, and so many times the names of the leaves, where any encoder reads them."""
+        return np.concatenate([rows, np.tile(self.names, names if self.fields[self.names].any() else 0)])
 
     def as_seen(self, read: Iterable[str], images: Iterable[NDArray[np.bool_]]) -> "TrainingData":
         """The same, but that each product's mask says what really speaks for it, as a prediction's does.
@@ -110,9 +117,12 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         is_empty = validation == "val" and not catalogue.count("train")
         remedy = "its split 'train' is empty; ingest the feeds with another --split-ratio"
         raise AisleError(f"{place} is left to train on: {remedy if is_empty else _remedy(validation)}")
-    ids = pa.chunked_array(labels).combine_chunks()
-    ptr, nodes = nodes_from_ids(tree, ids)
-    counted = nodes[np.repeat(np.isin(every, train), np.diff(ptr))]
+    names = category_name_products(tree)
+    labels.append(pa.array([[tree.ids[node]] for node in tree.leaf_nodes.tolist()]))
+    fields.append(text_mask(names))
+    ptr, nodes = nodes_from_ids(tree, pa.chunked_array(labels).combine_chunks())
+    places = np.arange(len(ptr) - 1)
+    counted = nodes[np.repeat(np.isin(places, train), np.diff(ptr))]
     sets = LabelSets.from_nodes(tree, ptr, nodes)
     return TrainingData(
         splits=splits,
@@ -122,6 +132,7 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         train=train,
         fit=every[~is_held],
         held_out=_thinned(every[is_held]),
+        names=places[len(every) :],
         label_counts=np.bincount(counted, minlength=tree.n_nodes),
         n_leaves=tree.n_leaves,
         images=known.counts,

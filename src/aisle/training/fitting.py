@@ -109,7 +109,7 @@ def fit(
     """Run the loop, going on from its checkpoint where there is one."""
     settings = recipe.training
     for part in evidence.values():
-        part.fit(run.rows)
+        part.fit(np.unique(run.rows))
     n_steps = run.epochs * n_batches(len(run.rows), settings)
     learner = Learner(recipe.head, evidence, data.n_leaves, settings, seed, n_steps)
     found = checkpoints.load(run.name)

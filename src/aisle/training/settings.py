@@ -49,6 +49,8 @@ class TrainingSettings:
         batch: complete products in a batch.
         copies: copies with fields taken away that join a batch, as a share of `batch`.
         copy_weight: weight of a copy in the loss, where a complete product has 1.
+        category_names: how often an epoch shows each leaf's name, as the title of a product of it; 0 never
+            does. So a leaf that few products are labelled with, or none, is told by its name.
         label_smoothing: weight in the loss of the mean of -log p over leaves near the label, see
             `TreeSmoothing`; below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
@@ -67,6 +69,7 @@ class TrainingSettings:
     batch: int = 64
     copies: float = 0.1
     copy_weight: float = 1.0
+    category_names: int = 3
     label_smoothing: float = 0.2
     warmup: float = 0.05
     patience: int = 8
@@ -83,7 +86,15 @@ class TrainingSettings:
         for name in ("epochs", "batch", "members"):
             if getattr(self, name) < 1:
                 found.append(f"training.{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("copies", "copy_weight", "patience", "threads", "checkpoint_s", "seed"):
+        for name in (
+            "copies",
+            "copy_weight",
+            "category_names",
+            "patience",
+            "threads",
+            "checkpoint_s",
+            "seed",
+        ):
             if not (isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 found.append(f"training.{name} is {getattr(self, name)}; it must be a number from 0")
         for name in ("label_smoothing", "warmup"):
