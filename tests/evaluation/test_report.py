@@ -63,6 +63,12 @@ class TestParts:
         assert leaf_accuracy(part(report, "training_frequency", "0")) == 0.0
         assert leaf_accuracy(report.overall) == 0.5
 
+    def test_unseen_classes_that_were_told_all_the_same_are_counted(self, judged):
+        pairs = [("Winter", "Winter"), ("Rain", "Rain"), ("Winter", "Rain"), ("Rain", "Winter")]
+        counts = evaluate(*judged(*pairs, unseen=["Rain"])).counts
+        assert (counts.n_unseen, counts.n_unseen_told) == (2, 1)
+        assert evaluate(*judged(*pairs)).counts.n_unseen_told == 0
+
     def test_large_merchants_stand_alone(self, judged):
         merchant = ["a", "b", "b", "c"]
         pairs = [("Hats", "Hats"), ("Hats", "Rain"), ("Hats", "Hats"), ("Hats", "Rain")]

@@ -54,6 +54,7 @@ class Counts:
         n_inner: their label allows several leaves.
         n_outside: their label is outside of the tree; always wrong.
         n_unseen: training saw no product of their label's class; always wrong; `n_outside` among them.
+        n_unseen_told: of these, how many were answered with the class of their label nevertheless.
         n_groups: groups that the scored products come from.
         n_unreadable: records beside these products that could not be read.
         images: how many images the products have of each of core.schemas.IMAGE_STATUSES, if the model looks
@@ -67,6 +68,7 @@ class Counts:
     n_inner: int
     n_outside: int
     n_unseen: int
+    n_unseen_told: int
     n_groups: int
     n_unreadable: int = 0
     images: Mapping[str, int] = field(default_factory=dict)
@@ -183,6 +185,7 @@ def evaluate(
             n_inner=int((n_allowed > 1).sum()),
             n_outside=int((n_allowed == 0).sum()),
             n_unseen=int((n_training == 0).sum()),
+            n_unseen_told=int(scored.told_unseen.sum()),
             n_groups=scored.n_groups,
         ),
         overall=overall,

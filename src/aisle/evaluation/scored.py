@@ -33,6 +33,8 @@ class Scored:
         true: (levels, products) class that the label names.
         answer: (levels, products) class that the answer counts as; where `right`, it is `true`.
         right: (levels, products) whether the answer meets the label.
+        told_unseen: (products,) whether the answer's leaf meets a label of a class that training saw no product
+            of; it is not `right`.
         p: (levels, products) probability of the answer's node, 0 where there is none.
         top_right: (3, products) whether one of the 1, 3, 5 most probable leaves meets the label.
         n_top: the largest k for which `top_right` is known.
@@ -47,6 +49,7 @@ class Scored:
     true: NDArray[np.int32]
     answer: NDArray[np.int32]
     right: NDArray[np.bool_]
+    told_unseen: NDArray[np.bool_]
     p: NDArray[np.float32]
     top_right: NDArray[np.bool_]
     n_top: int
@@ -85,6 +88,7 @@ class Scored:
             true=self.true[:, rows],
             answer=self.answer[:, rows],
             right=self.right[:, rows],
+            told_unseen=self.told_unseen[rows],
             p=self.p[:, rows],
             top_right=self.top_right[:, rows],
             n_top=self.n_top,
@@ -149,7 +153,8 @@ def score(
         raise ValueError("path_p is no number for a node of a path; only below a path's end it may be NaN")
     seen = np.append(training.below, 0) > 0
     true = levels[:, label]
-    right = _is_right(answer, labels, levels, tree) & seen[true]
+    told = _is_right(answer, labels, levels, tree)
+    right = told & seen[true]
     top_right = _is_top_right(answers.top_leaves[rows], labels, tree) & seen[label]
     n_common, n_answer, n_true = _path_lengths(path, labels, seen, tree)
     outside = truth.outside[rows]
@@ -158,6 +163,7 @@ def score(
         true=true,
         answer=np.where(right, true, answer),
         right=right,
+        told_unseen=told[-1] & ~right[-1],
         p=p,
         top_right=top_right,
         n_top=_n_top(answers, tree),

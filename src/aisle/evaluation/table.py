@@ -37,12 +37,18 @@ def _products(counts: Counts) -> Text:
         (counts.n_leaf, "labelled with a leaf"),
         (counts.n_inner, "with an inner node"),
         (counts.n_outside, "with a label outside of the tree"),
-        (counts.n_unseen, "of unseen classes"),
+        (counts.n_unseen, f"of unseen classes{_told(counts)}"),
     ]
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
     left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
     left_out += f"; {counts.n_unreadable:,} unreadable records put aside" if counts.n_unreadable else ""
     return Text.assemble((f"{counts.n_scored:,} products scored", "bold"), f": {said}{left_out}")
+
+
+def _told(counts: Counts) -> str:
+    if not counts.n_unseen_told:
+        return ""
+    return f" (wrong by rule, though {counts.n_unseen_told:,} were told by the class's name)"
 
 
 def _levels(overall: Figures, interval_name: str) -> Table:
