@@ -55,7 +55,7 @@ class TrainingSettings:
             `TreeSmoothing`; below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
         patience: epochs that fall short of the best by more than its standard error, after which training
-            stops; 0 never stops early: rates fall until the end, and the best often comes after a worse while.
+            stops; 0 never stops early: rates fall until the end, and the best often follows a worse while.
         validation: `val` (the catalogue's split) or a share of train's groups, such as 0.1, that is held out
             for early stopping and temperatures before the model is trained again on all of train.
         members: models of different seeds that are averaged into one.
