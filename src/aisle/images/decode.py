@@ -14,6 +14,9 @@ from io import BytesIO
 from types import TracebackType
 
 import numpy as np
+import simplejpeg
+from cykooz_resizer import CropBox, FilterType, ImageData, PixelType, ResizeAlg, ResizeOptions, Resizer
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
@@ -47,6 +50,8 @@ _UPRIGHT = {
 }
 """From EXIF's orientation to what sets the image upright."""
 
+_SIDEWAYS = [_UPRIGHT[orientation] for orientation in (5, 6, 7, 8)]
+
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
@@ -62,17 +67,21 @@ class Undecodable(Exception):  # noqa: N818
         self.status = status
 
 
+Pixels = NDArray[np.uint8]
+"""Of sRGB: (height, width, 3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """An image brought to a side's length.
 
     Args:
-        pixels: of mode RGB.
+        pixels: upright.
         format: of the source.
         source_width, source_height: in pixels, upright.
     """
 
-    pixels: Image.Image
+    pixels: Pixels
     format: str
     source_width: int
     source_height: int
@@ -146,12 +155,15 @@ def decode_to_fit(
         _refuse_size(image.size, max(max_pixels, max_scaled_pixels) if is_scaled else max_pixels)
         wanted = _fit(image.size, longest_side)
         filled = _draft(image, wanted)
-        decoded = _colours(image, data, kind, max_pixels)
-        if decoded.size != wanted:
-            decoded = decoded.resize(wanted, Image.Resampling.BICUBIC, (0.0, 0.0, *filled))
-        pixels = _upright(decoded, image)
-        is_turned = pixels.size == wanted[::-1] and wanted[0] != wanted[1]
-        return Fitted(pixels, kind, *((height, width) if is_turned else (width, height)))
+        _refuse_size(image.size, max_pixels)
+        is_plain = kind == "JPEG" and image.mode == "RGB" and not image.info.get("icc_profile")
+        pixels = _quickly_fitted(data, image.size, wanted, filled) if is_plain else None
+        if pixels is None:
+            pixels = _fitted(_colours(image, data, kind, max_pixels), wanted, filled)
+        turn = _turn(image)
+        if turn is not None:
+            pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
+        return Fitted(pixels, kind, *((height, width) if turn in _SIDEWAYS else (width, height)))
 
 
 @contextmanager
@@ -182,6 +194,47 @@ def _draft(image: ImageFile.ImageFile, wanted: tuple[int, int]) -> tuple[float, 
     drafted = image.draft(None, (2 * wanted[0], 2 * wanted[1]))
     width, height = image.size if drafted is None else drafted[1][2:]
     return width, height
+
+
+def _quickly_fitted(
+    data: bytes, size: tuple[int, int], wanted: tuple[int, int], filled: tuple[float, float]
+) -> Pixels | None:
+    """Decode and resize a JPEG of RGB without a profile, past Pillow, which takes a fifth more time.
+
+    Args:
+        size: of the pixels to decode, at one of a JPEG's scales.
+        filled: see `_draft`.
+
+    Returns:
+        None for a JPEG with the least flaw: what is to become of it is Pillow's to say.
+    """
+    width, height = size
+    try:
+        decoded: Pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width)
+    except ValueError:
+        return None
+    if decoded.shape != (height, width, 3):
+        return None
+    if size == wanted:
+        return decoded
+    source = ImageData(width, height, PixelType.U8x3, decoded.tobytes())
+    resized = ImageData(*wanted, PixelType.U8x3)
+    Resizer().resize(source, resized, _bicubic(filled))
+    return np.frombuffer(resized.get_buffer(), np.uint8).reshape(*wanted[::-1], 3)
+
+
+def _fitted(image: Image.Image, wanted: tuple[int, int], filled: tuple[float, float]) -> Pixels:
+    """Resize an image of mode RGB, unless it has the size that is wanted."""
+    if image.size == wanted:
+        return np.asarray(image)
+    resized = Image.new("RGB", wanted)
+    Resizer().resize_pil(image, resized, _bicubic(filled))
+    return np.asarray(resized)
+
+
+def _bicubic(filled: tuple[float, float]) -> ResizeOptions:
+    """Pillow's antialiased bicubic filter, in a library that needs a sixth of its time."""
+    return ResizeOptions(ResizeAlg.convolution(FilterType.catmull_rom), crop_box=CropBox(0.0, 0.0, *filled))
 
 
 def _colours(image: ImageFile.ImageFile, data: bytes, kind: str, max_pixels: int) -> Image.Image:
@@ -278,13 +331,18 @@ def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
-    """Turn the pixels as the EXIF of their source says; EXIF that cannot be read says nothing."""
+    """Turn the pixels as the EXIF of their source says."""
+    turn = _turn(source)
+    return image if turn is None else image.transpose(turn)
+
+
+def _turn(source: Image.Image) -> Image.Transpose | None:
+    """What sets an image upright; EXIF that cannot be read says nothing."""
     try:
         orientation = source.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # noqa: BLE001  Pillow's reader may raise anything at broken EXIF
-        return image
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if method is None else image.transpose(method)
+        return None
+    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
 
 
 class _Quiet:

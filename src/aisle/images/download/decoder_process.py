@@ -13,7 +13,7 @@ import resource
 import signal
 import struct
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from multiprocessing.connection import Connection
 
 from PIL import AvifImagePlugin
@@ -24,12 +24,13 @@ from aisle.images.download.settings import PictureSettings
 JOB = struct.Struct("<QQ")
 """Where a body begins in the shared memory, and how many bytes it has."""
 
+_KNOWN = tuple(field.name for field in fields(Picture) if field.name != "jpeg")
+
 
 def pack(picture: Picture) -> bytes:
     """A picture as one message: what is known of it as JSON, a NUL, the JPEG."""
-    known = asdict(picture)
-    jpeg: bytes = known.pop("jpeg")
-    return json.dumps(known).encode() + b"\0" + jpeg
+    known = {name: getattr(picture, name) for name in _KNOWN}
+    return json.dumps(known).encode() + b"\0" + picture.jpeg
 
 
 def unpack(message: bytes) -> Picture:

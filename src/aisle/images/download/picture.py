@@ -1,7 +1,8 @@
 """What becomes of an image's bytes: a small JPEG and what is known of the source, or the reason why not."""
 
 from dataclasses import dataclass
-from io import BytesIO
+
+import simplejpeg
 
 from aisle.images.decode import Undecodable, decode_to_fit
 from aisle.images.download.settings import PictureSettings
@@ -44,15 +45,13 @@ def make_picture(data: bytes, settings: PictureSettings) -> Picture:
     except MemoryError:
         reason = f"the decoder needs more than {settings.max_memory_bytes} bytes"
         return Picture(status="undecodable", reason=reason, sha256=sha256)
-    file = BytesIO()
-    fitted.pixels.save(file, "JPEG", quality=settings.quality)
     return Picture(
         status="ok",
         sha256=sha256,
         format=fitted.format,
         source_width=fitted.source_width,
         source_height=fitted.source_height,
-        width=fitted.pixels.width,
-        height=fitted.pixels.height,
-        jpeg=file.getvalue(),
+        width=fitted.pixels.shape[1],
+        height=fitted.pixels.shape[0],
+        jpeg=simplejpeg.encode_jpeg(fitted.pixels, settings.quality, colorsubsampling="420"),
     )

@@ -8,7 +8,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ class Row:
     network_address: str = ""
 
 
+_KNOWN = tuple(field.name for field in fields(Row) if field.name != "jpeg")
+
+
 class Spool:
     """The file of one shard; whatever whole rows it holds already are kept.
 
@@ -48,8 +51,7 @@ class Spool:
 
     def append(self, row: Row) -> None:
         """Add a row; it is safe from a kill when this returns, though not from a power cut."""
-        known = {name: value for name, value in asdict(row).items() if name != "jpeg"}
-        text = json.dumps(known).encode()
+        text = json.dumps({name: getattr(row, name) for name in _KNOWN}).encode()
         checksum = zlib.crc32(row.jpeg, zlib.crc32(text))
         self._file.write(_HEAD.pack(len(text), len(row.jpeg), checksum) + text + row.jpeg)
         self._file.flush()
