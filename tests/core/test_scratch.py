@@ -58,6 +58,22 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, hold):
         assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_an_error_may_leave_it_for_the_user_until_the_next_one_is_made(tmp_path):
+    def fail(error):
+        with scratch_folder("aisle-test-", tmp_path, kept_after=(ValueError,)) as folder:
+            (folder / "its own words.log").write_text("x")
+            raise error
+
+    with pytest.raises(ZeroDivisionError):
+        fail(ZeroDivisionError())
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError):
+        fail(ValueError())
+    assert [path.name for path in tmp_path.rglob("*.log")] == ["its own words.log"]
+    with scratch_folder("aisle-test-", tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_a_folder_in_use_stays(tmp_path, hold):
     _, used = hold()
     with scratch_folder("aisle-test-", tmp_path):

@@ -11,7 +11,9 @@ _LOCK = ".in-use"
 
 
 @contextmanager
-def scratch_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
+def scratch_folder(
+    prefix: str, within: Path | None = None, *, kept_after: tuple[type[Exception], ...] = ()
+) -> Iterator[Path]:
     """Give an empty folder of a name that begins with `prefix`, and remove it when the block ends.
 
     While the block runs, a lock is held on a file in the folder. Folders of the same prefix on which nobody
@@ -19,6 +21,7 @@ def scratch_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
 
     Args:
         within: where the folder is made; None for the system's folder for temporary files.
+        kept_after: errors that leave the folder there, to be looked into, until the next one is made.
     """
     parent = Path(tempfile.gettempdir()) if within is None else within
     _clear_leftovers(parent, prefix)
@@ -27,10 +30,15 @@ def scratch_folder(prefix: str, within: Path | None = None) -> Iterator[Path]:
     with (unlocked / _LOCK).open("w") as lock:
         _take(lock)
         unlocked.rename(folder)
+        is_kept = False
         try:
             yield folder
+        except kept_after:
+            is_kept = True
+            raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not is_kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear_leftovers(parent: Path, prefix: str) -> None:

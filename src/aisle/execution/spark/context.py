@@ -1,10 +1,8 @@
 """The Spark context: the one that there is, or one of our own that ends with the work."""
 
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 
 from aisle.core.errors import AisleError
+from aisle.core.scratch import scratch_folder
 from aisle.execution.spark.faults import short_reason
 from aisle.execution.spark.masters import check_java, check_master, is_this_machine
 
@@ -28,6 +27,10 @@ _USUAL_HERE = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
 }
+
+
+class _DidNotStartError(AisleError):
+    """Spark said why in its log, which the message names."""
 
 
 def active_context() -> SparkContext | None:
@@ -71,16 +74,15 @@ def spark_context(master: str, n_workers: int) -> Iterator[SparkContext]:
     if active is not None:
         yield active
         return
-    folder = Path(tempfile.mkdtemp(prefix="aisle-spark-"))
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    context = _start(master, n_workers, folder / "spark.log")
-    try:
-        yield context
-    finally:
-        context.stop()
-        if signal.getsignal(signal.SIGINT) is not on_interrupt:
-            signal.signal(signal.SIGINT, on_interrupt)
-        shutil.rmtree(folder)
+    with scratch_folder("aisle-spark-", kept_after=(_DidNotStartError,)) as folder:
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        context = _start(master, n_workers, folder / "spark.log")
+        try:
+            yield context
+        finally:
+            context.stop()
+            if signal.getsignal(signal.SIGINT) is not on_interrupt:
+                signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _has_java_process() -> bool:
@@ -100,10 +102,7 @@ def _start(master: str, n_workers: int, log: Path) -> SparkContext:
     except (PySparkException, Py4JError) as error:
         said = log.read_text(errors="replace") if log.exists() else ""
         reason = short_reason(error, said)
-        raise AisleError(f"Spark did not start: {reason}; its own words are in {log}") from error
-    except AisleError:
-        shutil.rmtree(log.parent)
-        raise
+        raise _DidNotStartError(f"Spark did not start: {reason}; its own words are in {log}") from error
     context.pythonExec = (
         conf.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON") or sys.executable
     )
