@@ -59,7 +59,7 @@ def _images(journey: Journey) -> Iterator[_Line]:
     yield "images", f"{came.n_addresses:,}", "addresses, each asked for once"
     for status, count in came.by_status.items():
         meaning, _, _ = image_statuses()[status].meaning.partition(":")
-        yield f"  {status}", f"{count:,}", Text(meaning, no_wrap=True, overflow="ellipsis")
+        yield f"  {status}", f"{count:,}", Text(meaning)
         if status == "ok":
             for found in came.placeholders:
                 told = f"times {found.merchant}'s picture for 'no image'"
