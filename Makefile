@@ -19,6 +19,11 @@ $(VENV)/bench.stamp: requirements/bench.lock $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/bench.lock
 	touch $@
 
+$(VENV)-img2dataset/stamp: requirements/img2dataset.lock
+	$(PYTHON) -m venv $(VENV)-img2dataset
+	$(VENV)-img2dataset/bin/pip install --quiet --disable-pip-version-check -r requirements/img2dataset.lock
+	touch $@
+
 demo: $(VENV)/run.stamp  ## a small shop of its own making, through the whole journey
 	$(BIN)/aisle demo
 
@@ -34,11 +39,12 @@ check: $(VENV)/dev.stamp  ## style, types, import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp  ## the figures of speed, on a quiet machine; the data sets lie in $$AISLE_DATA
+bench: $(VENV)/bench.stamp $(VENV)-img2dataset/stamp  ## the figures of speed, on a quiet machine; the data sets lie in $$AISLE_DATA
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/predict_text.py
 	$(BIN)/python bench/train_text.py
 	$(BIN)/python bench/train_images.py
+	$(BIN)/python bench/download.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-img2dataset .mypy_cache .ruff_cache .hypothesis .import_linter_cache

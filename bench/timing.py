@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,20 +37,29 @@ class Contender:
         command: program and arguments.
         out: what it writes, removed before each run.
         n_products: what it works on, for the products a second; 0 prints none.
+        environment: variables beside those that there are.
     """
 
     name: str
     command: Sequence[str]
     out: Path | None = None
     n_products: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One run: seconds from start to exit, and the largest resident set of the process tree in bytes."""
+    """One run.
+
+    Args:
+        seconds: from start to exit.
+        peak_bytes: the largest resident set of the process tree.
+        cpu_seconds: of the process tree, in user and system mode.
+    """
 
     seconds: float
     peak_bytes: int
+    cpu_seconds: float
 
 
 @contextmanager
@@ -94,35 +104,72 @@ def _run(contender: Contender) -> Taken:
         shutil.rmtree(contender.out)
     elif contender.out is not None:
         contender.out.unlink(missing_ok=True)
+    before = _cpu_of_ended_children()
     started = time.perf_counter()
-    process = subprocess.Popen(contender.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    peak = [0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak))
-    watcher.start()
+    process = subprocess.Popen(
+        contender.command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**_environment(), **contender.environment},
+    )
+    watch = _Watch(process.pid)
+    watch.start()
     _, errors = process.communicate()
     seconds = time.perf_counter() - started
-    watcher.join()
+    watch.join()
     if process.returncode:
         raise SystemExit(f"{contender.name} failed:\n{errors.decode()}")
-    return Taken(seconds, peak[0])
+    # The first misses processes that nobody waited for, the second the last moments of each.
+    cpu_seconds = max(_cpu_of_ended_children() - before, watch.cpu_seconds)
+    return Taken(seconds, watch.peak_bytes, cpu_seconds)
 
 
-def _watch(pid: int, peak: list[int]) -> None:
-    """Keep the largest sum of the resident sets of a process and all below it, until it ends."""
-    try:
-        root = psutil.Process(pid)
-        while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
-            peak[0] = max(peak[0], sum(_resident(p) for p in (root, *root.children(recursive=True))))
-            time.sleep(_SAMPLE_S)
-    except psutil.NoSuchProcess:
-        return
+def _environment() -> dict[str, str]:
+    """Ours, but that modules' compiled code is kept: the warm-up run writes what an installer would."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.NoSuchProcess:
-        return 0
+def _cpu_of_ended_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class _Watch(threading.Thread):
+    """Looks at a process and all below it, until it ends."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self.peak_bytes = 0
+        self._pid = pid
+        self._cpu: dict[psutil.Process, float] = {}
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all processes that were seen, as they were last seen."""
+        return sum(self._cpu.values())
+
+    def run(self) -> None:
+        """Look again and again."""
+        try:
+            root = psutil.Process(self._pid)
+            while root.is_running() and root.status() != psutil.STATUS_ZOMBIE:
+                self.peak_bytes = max(self.peak_bytes, sum(map(self._look, _tree(root))))
+                time.sleep(_SAMPLE_S)
+        except psutil.NoSuchProcess:
+            return
+
+    def _look(self, process: psutil.Process) -> int:
+        try:
+            with process.oneshot():
+                times = process.cpu_times()
+                self._cpu[process] = times.user + times.system
+                return int(process.memory_info().rss)
+        except psutil.NoSuchProcess:
+            return 0
+
+
+def _tree(root: psutil.Process) -> list[psutil.Process]:
+    return [root, *root.children(recursive=True)]
 
 
 def describe(data: str, contenders: Sequence[Contender], runs: int, packages: Sequence[str] = ()) -> None:
@@ -171,4 +218,5 @@ def _plain(word: str) -> str:
     """A word of a command without this machine's folders."""
     for folder, name in ((AISLE, "aisle"), (sys.executable, "python"), (PEERS, "bench/peers")):
         word = word.replace(str(folder), name)
-    return word.replace(str(WEIGHTS), "../shared/weights").replace(str(DATA), "../shared/data")
+    word = word.replace(str(WEIGHTS), "../shared/weights").replace(str(DATA), "../shared/data")
+    return word.replace(f"{REPOSITORY}/", "")

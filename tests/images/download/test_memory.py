@@ -1,0 +1,116 @@
+"""Memory does not grow: neither with the number of addresses, nor with what servers send."""
+
+import contextlib
+import sys
+import time
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from aisle.images.download.run import open_images
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from aisle.images.download.address import ANY_PORT
+from aisle.images.download.limits import HostLimits, Limits
+from aisle.images.download.politeness import Patience
+from aisle.images.download.resolve import TableResolver
+from aisle.images.download.run import RunSettings, download
+from aisle.images.download.settings import DownloadSettings, FetchSettings
+
+if __name__ == "__main__":
+    fetch = FetchSettings(
+        allowed_networks=("127.0.0.0/8",), ports=ANY_PORT, resolver=TableResolver({"*": ("127.0.0.1",)}),
+        total_s=4.0, slow_s=2.0,
+    )
+    settings = DownloadSettings(
+        fetch=fetch, limits=Limits(HostLimits(requests_per_s=1e6, n_connections=8)), n_tries=1,
+        patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
+    )
+    download(Path(sys.argv[1]), sys.argv[2], RunSettings(n_workers=2, download=settings))
+"""
+TOTAL_S = 4.0
+BAD = [
+    "endless-body",
+    "endless-headers",
+    "declared-large",
+    "slow-body",
+    "gzip-bomb",
+    "png-bomb",
+    "large-headers",
+]
+
+
+@pytest.fixture
+def peak_of(tmp_path):
+    """Download addresses in a process; gives the folder, and the peak memory of the tree in bytes."""
+    script = tmp_path / "download.py"
+    script.write_text(SCRIPT)
+
+    def run(name, addresses):
+        source, images = tmp_path / f"{name}.txt", str(tmp_path / name)
+        source.write_text("\n".join(addresses))
+        process = psutil.Popen([sys.executable, str(script), str(source), images])
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, resident(process))
+            time.sleep(0.05)
+        assert process.wait() == 0
+        return images, peak
+
+    return run
+
+
+def resident(root):
+    """In bytes, shared pages once: a child that was forked a moment ago has all of its parent's."""
+    total = 0
+    for process in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):  # one has just ended
+            total += process.memory_full_info().pss
+    return total
+
+
+def crowd(shop, n):
+    return [shop.address(f"/a.jpg?{number}", host=f"shop-{number % 50}.test") for number in range(n)]
+
+
+@pytest.mark.long
+def test_ten_times_the_addresses_take_the_same_memory(far_shop, peak_of):
+    _, few = peak_of("few", crowd(far_shop, 5_000))
+    images, many = peak_of("many", crowd(far_shop, 50_000))
+    assert sum(entry.facts["by_status"]["ok"] for entry in open_images(images).entries()) == 50_000
+    print(f"\npeak: {few / 1e6:.0f} MB with 5,000 addresses, {many / 1e6:.0f} MB with 50,000")
+    assert 0.9 <= many / few <= 1.1
+
+
+@pytest.mark.slow
+def test_endless_slow_and_bomb_bodies_take_little_memory_and_end_in_time(far_shop, peak_of):
+    well = crowd(far_shop, 300)
+    bad = [
+        far_shop.address(f"/fault/{fault}/{n}.jpg", host=f"{fault}-{n}.test")
+        for fault in BAD
+        for n in range(6)
+    ]
+    _, usual = peak_of("well", well)
+    images, peak = peak_of("bad", well + bad)
+    print(
+        f"\npeak: {usual / 1e6:.0f} MB with good bodies alone, {peak / 1e6:.0f} MB with {len(bad)} bad ones"
+    )
+    statuses, seconds = columns_of(images)
+    assert len(statuses) == len(well) + len(bad)
+    assert statuses.count("ok") == len(well)
+    assert max(seconds) < TOTAL_S + 1.0
+    assert peak - usual < 50_000_000
+
+
+def columns_of(images):
+    """Status and seconds of every address."""
+    statuses, seconds = [], []
+    store = open_images(images)
+    for entry in store.entries():
+        with store.open(entry.files["records"]) as records, store.open(entry.files["measured"]) as measured:
+            statuses += pq.read_table(records)["status"].to_pylist()
+            seconds += pq.read_table(measured)["seconds"].to_pylist()
+    return statuses, seconds
