@@ -13,7 +13,7 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
 from aisle.execution.local import build, run
-from shard_tasks import Part, break_down, complain, die_always, die_once, write_number
+from shard_tasks import Part, be_interrupted, break_down, complain, die_always, die_once, write_number
 
 
 @pytest.fixture
@@ -56,6 +56,11 @@ class TestRun:
     def test_a_bug_comes_with_its_trace(self, parts):
         with pytest.raises(RuntimeError, match="ZeroDivisionError: in part 0"):
             run(break_down, parts[:1], n_workers=1, tell=print)
+
+    def test_an_interrupt_is_the_parents_to_answer(self, tmp_path, parts):
+        run(be_interrupted, parts, n_workers=2, tell=lambda counts: None)
+        assert numbers(tmp_path) == ["0000", "0001", "0002"]
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
     def test_workers_end_with_the_parent(self, tmp_path):
         """The parent is killed and can't say goodbye; its workers notice."""

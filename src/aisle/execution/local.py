@@ -1,10 +1,13 @@
 """The engine of one machine: every part in a process of its own, so many at once."""
 
 import multiprocessing
+import signal
 import traceback
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -59,9 +62,25 @@ def _start(task: Task[Any], part: Any, number: int) -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, part, theirs), name=f"part {number}")
-    process.start()
+    with _interrupts_kept():
+        process.start()
     theirs.close()
     return _Running(number, process, ours)
+
+
+@contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Keep Ctrl-C waiting while the block runs; a process started meanwhile never gets it.
+
+    A terminal tells it to all processes. This one answers, and ends the others; one of those that is about to
+    start would break off with a trace.
+    """
+    resource_tracker.ensure_running()  # its own start, left to the process's, would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _listen(running: list[_Running], tell: Tell) -> list[_Running]:
@@ -104,7 +123,7 @@ def _work(task: Task[Any], part: Any, connection: "Connection[Any, Any]") -> Non
     try:
         task(part, tell)
         connection.send(("done", None))
-    except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+    except (BrokenPipeError, ConnectionResetError):
         return
     except AisleError as error:
         connection.send(("failed", error))
