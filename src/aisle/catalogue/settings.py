@@ -1,10 +1,10 @@
 """What a user asks of an ingest, checked for sense before anything is read."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aisle.catalogue.splits import SplitRatio, SplitRule
+from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError, known_names
 
 FROM_LABELS = "from-labels"
@@ -49,7 +49,7 @@ class IngestSettings:
     extend: Path | None = None
     overwrite: bool = False
     memory_mb: int = 1024
-    n_threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    n_threads: int = field(default_factory=lambda: min(4, n_cores()))
 
     def __post_init__(self) -> None:
         if self.taxonomy is None and self.extend is None:

@@ -105,8 +105,7 @@ def command(
 
     Example: aisle download catalogue --out images --contact crawl@mine.example --limit cdn.example=50,8
     """
-    import os
-
+    from aisle.core.cores import n_cores
     from aisle.core.errors import AisleError
     from aisle.images.download.address import ANY_PORT, USUAL_PORTS
     from aisle.images.download.limits import HostLimits, Limits, parse_limit
@@ -127,7 +126,7 @@ def command(
     if engine == "spark" and not workers:
         raise AisleError("--engine spark needs --workers: how many cores of the cluster to use")
     settings = RunSettings(
-        n_workers=workers or os.cpu_count() or 1,
+        n_workers=workers or n_cores(),
         engine=engine,
         master=master,
         again=retry,

@@ -1,6 +1,5 @@
 """A product has several items (its images): a list of them, their vectors by the chunk, and the mean."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from aisle.core.cores import n_cores
 
 Read = Callable[[], bytes | None]
 """Gives an item's bytes, or None where they are not to be had."""
@@ -101,11 +102,6 @@ def _forward(
     prepared = [future.result() for future in begun]
     present = np.array([item is not None for item in prepared], np.bool_)
     return encoder.forward_items([item for item in prepared if item is not None]), present
-
-
-def n_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def mean_by_product(

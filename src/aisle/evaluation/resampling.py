@@ -5,7 +5,6 @@ vary a little. The weight is a hash of (seed, group, resample), so a group weigh
 the products, for every metric, and for two sets of answers: their differences are paired without more ado.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.core.cores import n_cores
 from aisle.core.kernels import kernel
 
 _WIDTH = 64
@@ -81,7 +81,7 @@ def resampled_accuracies(
     if len(group) * len(classes) < 10_000:
         parts = [some_resamples(first) for first in firsts]
     else:
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(n_cores()) as threads:
             parts = list(threads.map(some_resamples, firsts))
     micro, macro = np.concatenate(parts, axis=2)[:, :, : resampling.n_resamples]
     return micro, macro

@@ -1,7 +1,6 @@
 """The batch job: feeds in, one row for each readable record out, in order, in flat memory."""
 
 import json
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
+from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
 from aisle.core.paths import check_output, expand_addresses, full_disk_told, new_file, write_through
 from aisle.core.progress import progress
@@ -155,7 +155,7 @@ def products_of(
 
 def n_workers(predictor: Predictor) -> int:
     """Threads that answer: one a core for text; one alone where torch uses all cores itself."""
-    return 1 if sees_images(predictor) else os.cpu_count() or 1
+    return 1 if sees_images(predictor) else n_cores()
 
 
 def sees_images(predictor: Predictor) -> bool:

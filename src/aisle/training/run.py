@@ -1,6 +1,5 @@
 """From a recipe and a catalogue to a model directory."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from aisle import __version__
 from aisle.calibration.temperatures import Temperatures, fit_temperatures
 from aisle.catalogue import Catalogue, open_catalogue
+from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
 from aisle.core.paths import check_output, full_disk_told
 from aisle.core.records import FIELDS
@@ -94,7 +94,7 @@ def train(
             place = Workplace(
                 folder=checkpoints.work,
                 cache=options.cache,
-                threads=recipe.training.threads or os.cpu_count() or 1,
+                threads=recipe.training.threads or n_cores(),
             )
             evidence = collect_evidence(encoders, opened, data.splits, place)
             seen = [one.images_seen for one in evidence.values() if one.images_seen is not None]
