@@ -1,6 +1,9 @@
 """The names of leaves as products."""
 
 import itertools
+from collections import Counter
+
+import numpy as np
 
 import aisle
 from aisle import Product
@@ -9,7 +12,7 @@ from aisle.catalogue.settings import IngestSettings
 from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.taxonomy import from_paths
 from aisle.taxonomy.cut import add_other_leaves
-from aisle.training.category_names import category_name_products
+from aisle.training.category_names import category_name_products, names_of_an_epoch
 from aisle.training.recipe import read_recipe
 from aisle.training.run import TrainOptions, train
 
@@ -46,6 +49,20 @@ class TestCategoryNameProducts:
         for name in PRODUCT_SCHEMA.names:
             if name != "title":
                 assert not any(products[name].to_pylist())
+
+
+class TestNamesOfAnEpoch:
+    names = np.arange(100, 110)
+
+    def test_each_comes_as_often_as_wanted(self):
+        drawn = names_of_an_epoch(self.names, 3, 1000, (1, 0))
+        assert Counter(drawn.tolist()) == dict.fromkeys(self.names.tolist(), 3)
+        assert names_of_an_epoch(self.names, 0, 1000, (1, 0)).tolist() == []
+
+    def test_there_are_no_more_of_them_than_products_and_in_time_all_come(self):
+        drawn = [names_of_an_epoch(self.names, 3, 4, (1, epoch)).tolist() for epoch in range(20)]
+        assert {len(set(of_one)) for of_one in drawn} == {4}
+        assert {name for of_one in drawn for name in of_one} == set(self.names.tolist())
 
 
 class TestTraining:

@@ -95,16 +95,9 @@ class TestCategoryNames:
         assert data.labels.take(data.names).start.tolist() == list(range(data.n_leaves))
         assert not np.isin(data.names, np.concatenate([data.train, data.fit, data.held_out])).any()
 
-    def test_are_learnt_as_often_as_wanted_and_watched_by_nobody(self, catalogue):
-        data = read_training_data(catalogue, 0.2)
-        rows = data.learnt(data.fit, 3)
-        assert rows[: len(data.fit)].tolist() == data.fit.tolist()
-        assert rows[len(data.fit) :].tolist() == [*data.names] * 3
-        assert data.learnt(data.fit, 0).tolist() == data.fit.tolist()
-
     def test_are_left_alone_where_nothing_reads_titles(self, catalogue, quick, tmp_path):
         _, _, data = _evident(catalogue, read_recipe("image_small", quick), tmp_path)
-        assert data.learnt(data.fit, 3).tolist() == data.fit.tolist()
+        assert data.names.tolist() == []
 
     def test_do_not_count_as_products_of_their_category(self, catalogue):
         data = read_training_data(catalogue, 0.2)

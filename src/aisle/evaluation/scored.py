@@ -33,8 +33,8 @@ class Scored:
         true: (levels, products) class that the label names.
         answer: (levels, products) class that the answer counts as; where `right`, it is `true`.
         right: (levels, products) whether the answer meets the label.
-        told_unseen: (products,) whether the answer's leaf meets the label though training saw no product of its
-            class; it is not `right`.
+        told_unseen: (products,) whether the answer's leaf meets the label though training saw no product of
+            its class; it is not `right`.
         p: (levels, products) probability of the answer's node, 0 where there is none.
         top_right: (3, products) whether one of the 1, 3, 5 most probable leaves meets the label.
         n_top: the largest k for which `top_right` is known.

@@ -1,6 +1,8 @@
 """The name of each leaf as a product of its own: what the tree says of a category before merchants do."""
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.taxonomy.cut import OTHER
@@ -27,3 +29,19 @@ def category_name_products(tree: Taxonomy) -> pa.RecordBatch:
         for name in PRODUCT_SCHEMA.names
     ]
     return pa.record_batch(columns, schema=PRODUCT_SCHEMA)
+
+
+def names_of_an_epoch(
+    names: NDArray[np.int64], times: int, n_products: int, seed: tuple[int, ...]
+) -> NDArray[np.int64]:
+    """Draw the names that an epoch shows: each so many times, but no more of them than there are products.
+
+    The large tree of a small shop would drown its products otherwise. Where names are left out, every epoch
+    draws others.
+
+    Args:
+        names: (leaves,) their places in the training data.
+    """
+    generator = np.random.default_rng(seed)
+    drawn = [generator.permutation(names) for _ in range(times)]
+    return np.concatenate([names[:0], *drawn])[:n_products]

@@ -36,7 +36,8 @@ class TrainingData:
         train: (training products,) their places.
         fit: (fit products,) the places of those that are left when some are held out.
         held_out: (held-out products,) the places of those that choose epochs and temperatures.
-        names: (leaves,) the places of `category_name_products`, which are in none of the others.
+        names: (leaves,) the places of `category_name_products`, which are in none of the others; empty where
+            no encoder reads them.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
         splits: the catalogue's splits that they are read from, in this order.
         images: how many images there are of each of core.schemas.IMAGE_STATUSES.
@@ -61,10 +62,6 @@ class TrainingData:
         mask = sum(1 << FIELDS.index(name) for name in names)
         return bool((self.fields[self.train] & mask).any())
 
-    def learnt(self, rows: NDArray[np.int64], names: int) -> NDArray[np.int64]:
-        """Some products, and so many times the names of the leaves, where any encoder reads them."""
-        return np.concatenate([rows, np.tile(self.names, names if self.fields[self.names].any() else 0)])
-
     def as_seen(self, read: Iterable[str], images: Iterable[NDArray[np.bool_]]) -> "TrainingData":
         """The same, but that each product's mask says what really speaks for it, as a prediction's does.
 
@@ -77,7 +74,8 @@ class TrainingData:
         fields = self.fields & sum(1 << FIELDS.index(name) for name in {*read} - {"image"})
         for seen in images:
             fields |= seen.astype(np.uint8) * np.uint8(_IMAGE)
-        return replace(self, fields=fields.astype(np.uint8))
+        names = self.names if fields[self.names].any() else self.names[:0]
+        return replace(self, fields=fields.astype(np.uint8), names=names)
 
 
 def read_training_data(catalogue: Catalogue, validation: float | str) -> TrainingData:

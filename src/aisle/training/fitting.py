@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.progress import progress
+from aisle.training.category_names import names_of_an_epoch
 from aisle.training.checkpoints import Checkpoints
 from aisle.training.copies import take_away
 from aisle.training.data import TrainingData
@@ -109,16 +110,22 @@ def fit(
     """Run the loop, going on from its checkpoint where there is one."""
     settings = recipe.training
     for part in evidence.values():
-        part.fit(np.unique(run.rows))
-    n_steps = run.epochs * n_batches(len(run.rows), settings)
+        part.fit(np.concatenate([run.rows, data.names if settings.category_names else data.names[:0]]))
+
+    def rows_of(epoch: int) -> NDArray[np.int64]:
+        names = names_of_an_epoch(data.names, settings.category_names, len(run.rows), (seed, epoch, 1))
+        return np.concatenate([run.rows, names])
+
+    n_rows = len(rows_of(0))
+    n_steps = run.epochs * n_batches(n_rows, settings)
     learner = Learner(recipe.head, evidence, data.n_leaves, settings, seed, n_steps)
     found = checkpoints.load(run.name)
     done = Progressed.unbundle(learner, *found) if found else Progressed()
     saved = monotonic()
-    total = (run.epochs - done.epoch) * len(run.rows)
+    total = (run.epochs - done.epoch) * n_rows
     with progress(f"Training ({run.name})", total) as advance:
         while done.epoch < run.epochs and not _is_enough(done, settings.patience):
-            batches = epoch_batches(run.rows, data.fields, settings, (seed, done.epoch))
+            batches = epoch_batches(rows_of(done.epoch), data.fields, settings, (seed, done.epoch))
             loss = run_epoch(learner, batches, data.labels, data.smoothing, advance)
             done.epoch += 1
             _look(run, data, learner, done)

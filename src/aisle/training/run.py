@@ -214,7 +214,7 @@ def _train_member(
     name = f"member {number} of {settings.members}"
     selecting = Run(
         name=f"{name}, selecting",
-        rows=data.learnt(data.fit, settings.category_names),
+        rows=data.fit,
         epochs=settings.epochs,
         held_out=held_out,
         keep_best=is_final,
@@ -223,11 +223,7 @@ def _train_member(
     assert done.scores is not None
     if not is_final:
         final = Run(
-            name=f"{name}, on all",
-            rows=data.learnt(data.train, settings.category_names),
-            epochs=done.best_epoch,
-            held_out=None,
-            keep_best=False,
+            name=f"{name}, on all", rows=data.train, epochs=done.best_epoch, held_out=None, keep_best=False
         )
         learner, _ = fit(final, data, recipe, evidence, seed, checkpoints)
     return _Member(

@@ -50,7 +50,8 @@ class TrainingSettings:
         copies: copies with fields taken away that join a batch, as a share of `batch`.
         copy_weight: weight of a copy in the loss, where a complete product has 1.
         category_names: how often an epoch shows each leaf's name, as the title of a product of it; 0 never
-            does. So a leaf that few products are labelled with, or none, is told by its name.
+            does. So a leaf that few products are labelled with, or none, is told by its name. No epoch shows
+            more names than products.
         label_smoothing: weight in the loss of the mean of -log p over leaves near the label, see
             `TreeSmoothing`; below 1.
         warmup: share of the steps in which the rates rise from 0; then they fall to 0 in a line.
