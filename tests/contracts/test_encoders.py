@@ -12,7 +12,8 @@ from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS
 from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.encoders.base import ENCODERS, build_encoder, fields_of, merge_encoders, restore_encoder
-from aisle.images.source import InlineImages, hash_of
+from aisle.images.hashes import hash_of
+from aisle.images.source import InlineImages
 
 SETTINGS = {
     "ngrams": {"dim": 16, "buckets": 2**12},

@@ -15,7 +15,8 @@ from aisle.encoders.base import build_encoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
 from aisle.encoders.timm.encoder import TimmEncoder
-from aisle.images.source import ImageSource, hash_of
+from aisle.images.hashes import hash_of
+from aisle.images.source import ImageSource
 
 
 def picture(seed: int) -> bytes:

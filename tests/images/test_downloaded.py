@@ -13,7 +13,7 @@ from PIL import Image
 
 from aisle.core.errors import AisleError
 from aisle.images.downloaded import DownloadedImages
-from aisle.images.source import hash_of
+from aisle.images.hashes import hash_of
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aisle.core.errors import AisleError
 from aisle.images.folder import ImageFolder
-from aisle.images.source import hash_of
+from aisle.images.hashes import hash_of
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from aisle.images.source import ImageRef, InlineImages, hash_of
+from aisle.images.hashes import hash_of
+from aisle.images.source import ImageRef, InlineImages
 
 
 def test_an_inline_image_is_found_by_its_hash_whatever_the_link_says() -> None:

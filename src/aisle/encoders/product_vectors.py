@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aisle.core.cores import n_cores
 from aisle.core.progress import Advance
 from aisle.core.scratch import scratch_folder
 from aisle.encoders.cache import VectorCache
-from aisle.encoders.items import ItemEncoder, images_of, item_vectors, mean_by_product, n_cores
-from aisle.images.source import ImageSource, hash_of
+from aisle.encoders.items import ItemEncoder, images_of, item_vectors, mean_by_product
+from aisle.images.hashes import hash_of
+from aisle.images.source import ImageSource
 
 _SLICE = 1024  # products between two writes to the cache
 _LARGEST = float(np.finfo(np.float16).max)

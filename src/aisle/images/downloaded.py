@@ -26,7 +26,8 @@ from aisle.images.download.index import index_path
 from aisle.images.download.links import spell
 from aisle.images.download.store import last_run, open_images, picture_kind
 from aisle.images.folder import ImageFolder
-from aisle.images.source import ImageRef, ImageRoot, hash_of, image_structs
+from aisle.images.hashes import hash_of
+from aisle.images.source import ImageRef, ImageRoot, image_structs
 
 _KEPT_PIECES = 64  # of the index, of 8,192 addresses each
 _KEPT_GROUPS = 32  # of pictures, of a hundred each

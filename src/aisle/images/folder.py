@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.core.errors import AisleError
-from aisle.images.source import REMOTE_PATTERN, ImageRef, ImageRoot, hash_of, image_structs
+from aisle.images.hashes import hash_of
+from aisle.images.source import REMOTE_PATTERN, ImageRef, ImageRoot, image_structs
 
 MAX_BYTES = 50_000_000
 

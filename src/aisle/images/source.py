@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256 as _sha256
 from typing import Protocol
 
 import pyarrow as pa
@@ -95,11 +94,6 @@ class InlineImages(ImageSource):
     def order(self, links: Sequence[str]) -> list[int]:
         """See ImageSource."""
         return list(range(len(links))) if self._otherwise is None else self._otherwise.order(links)
-
-
-def hash_of(data: bytes) -> str:
-    """The hash by which an image is known: sha256 of the source's bytes, in hex."""
-    return _sha256(data).hexdigest()
 
 
 def image_structs(

@@ -16,7 +16,8 @@ from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.encoders.timm.encoder import TimmEncoder, build, fields_of, restore
 from aisle.encoders.timm.network import bare_network
 from aisle.encoders.timm.settings import TimmSettings
-from aisle.images.source import InlineImages, hash_of
+from aisle.images.hashes import hash_of
+from aisle.images.source import InlineImages
 
 SETTINGS: dict[str, Any] = {"architecture": "test_resnet", "weights": "none", "size": 32}
 

@@ -13,7 +13,7 @@ from PIL import Image
 from aisle.demo.server.faults import png_bomb
 from aisle.images.download.decoder import Decoder
 from aisle.images.download.settings import PictureSettings
-from aisle.images.source import hash_of
+from aisle.images.hashes import hash_of
 
 
 def plain(width, height):

@@ -26,7 +26,7 @@ if __name__ == "__main__":
         total_s=4.0, slow_s=2.0,
     )
     settings = DownloadSettings(
-        fetch=fetch, limits=Limits(HostLimits(requests_per_s=1e6, n_connections=8)), n_tries=1,
+        fetch=fetch, limits=Limits(HostLimits(requests_per_s=1e6, n_connections=8)),
         patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
     )
     download(Path(sys.argv[1]), sys.argv[2], RunSettings(n_workers=2, download=settings))

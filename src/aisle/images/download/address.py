@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote, urljoin
@@ -141,7 +142,9 @@ def _split(rest: str) -> tuple[str, str]:
     return authority, quote(_BARE_PERCENT.sub("%25", target), safe=_KEPT)
 
 
+@lru_cache(maxsize=4096)
 def _host_and_port(authority: str, default: int) -> tuple[str, int]:
+    """Remembered, since a shop's addresses share it."""
     if authority.startswith("["):
         host, bracket, rest = authority[1:].partition("]")
         return _ipv6(host if bracket else ""), _port(rest, default)

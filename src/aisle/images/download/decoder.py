@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from aisle.images.download.decoder_process import JOB, unpack
 from aisle.images.download.picture import Picture
 from aisle.images.download.settings import PictureSettings
-from aisle.images.source import hash_of
+from aisle.images.hashes import hash_of
 
 Token = TypeVar("Token")
 

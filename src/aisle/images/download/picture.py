@@ -6,7 +6,7 @@ import simplejpeg
 
 from aisle.images.decode import Undecodable, decode_to_fit
 from aisle.images.download.settings import PictureSettings
-from aisle.images.source import hash_of
+from aisle.images.hashes import hash_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
