@@ -126,6 +126,34 @@ class TestVectors:
         assert (in_file == in_memory).all()
 
 
+class TestUndecodable:
+    def told(self, encoder: TimmEncoder, batches: list[pa.RecordBatch], shop: Shop) -> list[bool]:
+        parts: list[np.ndarray] = []
+        encode_products(encoder, batches, shop, None, undecodable=parts.append)
+        return np.concatenate(parts).tolist()
+
+    def test_images_are_told_for_every_product_that_shows_them(
+        self, encoder: TimmEncoder, shop: Shop
+    ) -> None:
+        shop.images["torn"] = b"no image"
+        batches = [shop.products(["a", "torn"], [], ["torn"]), shop.products(["b"])]
+        assert self.told(encoder, batches, shop) == [False, True, True, False]
+
+    def test_images_are_told_though_nobody_knows_their_hash(self, encoder: TimmEncoder, shop: Shop) -> None:
+        shop.images["torn"] = b"no image"
+        batch = shop.products(["torn", "gone"], ["a"], hashed=False)
+        assert self.told(encoder, [batch], shop) == [True, False, False]
+
+    def test_an_image_that_was_not_to_be_had_is_another_matter(
+        self, encoder: TimmEncoder, shop: Shop
+    ) -> None:
+        batch = shop.products(["gone", "a"])
+        silent = pa.array([[{"link": "x", "sha256": "", "status": "missing"}]], batch.schema.types[-1])
+        missing = shop.products([]).set_column(7, batch.schema.field(7), silent)
+        with pytest.warns(UserWarning, match="1 images changed or went away"):
+            assert self.told(encoder, [batch, missing], shop) == [False, False, False]
+
+
 class ShopInAnotherForm(Shop):
     """Gives small pictures of what its products' hashes are of, and is read fastest from the end."""
 

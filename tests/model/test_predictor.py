@@ -1,5 +1,7 @@
 """The Python interface: products in, categories out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,37 @@ def test_a_broken_or_missing_image_is_absent_evidence(predictor, tmp_path):
     broken = Product(title="ball", images=(b"no image", str(tmp_path / "none.png")))
     with_none = predictor.predict([broken])[0]
     assert with_none.evidence == ("title",)
-    assert with_none == predictor.predict([Product(title="ball")])[0]
+    assert replace(with_none, reason="") == predictor.predict([Product(title="ball")])[0]
+
+
+def test_a_prediction_tells_what_was_silent_and_why(predictor, tmp_path):
+    torn = tmp_path / "torn.png"
+    torn.write_bytes(b"no image")
+    whole, named, given, gone, none = predictor.predict(
+        [
+            Product(title="ball"),
+            Product(title="ball", images=(str(torn),)),
+            Product(images=(b"no image",)),
+            Product(title="ball", images=("gone.png",)),
+            Product(),
+        ]
+    )
+    assert (whole.status, whole.reason) == ("ok", "")
+    assert (named.status, named.reason) == ("ok", f"image undecodable: {torn}")
+    assert (given.status, given.reason) == ("no_evidence", "image undecodable")
+    assert (gone.status, gone.reason) == ("ok", "image unreadable: gone.png")
+    assert (none.status, none.reason) == ("no_evidence", "")
+
+
+def test_in_a_long_batch_each_image_is_told_of_its_own_product(predictor, shop):
+    whole = (shop / "images/2.png").read_bytes()
+    torn = {0, 511, 512, 4095, 4096, 4500}
+    products = [
+        Product(title="rake", images=(whole, b"no image") if i in torn else (whole,)[: i % 2])
+        for i in range(4501)
+    ]
+    found = predictor.predict(products)
+    assert {i for i, one in enumerate(found) if one.reason} == torn
 
 
 def test_the_most_probable_leaves_come_in_order_and_no_more_than_there_are(predictor):

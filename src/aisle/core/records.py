@@ -42,6 +42,8 @@ class Answers:
         top_leaves: (products, k) node indices of the k most probable leaves, the most probable first.
         top_p: (products, k) their probabilities.
         mask: (products,) which fields spoke; bit i stands for FIELDS[i].
+        undecodable: (images,) of all images of the products, one product's after the other's: whether its
+            bytes were found and gave no pixels. Empty where the model looks at no images.
     """
 
     path: NDArray[np.int32]
@@ -49,6 +51,7 @@ class Answers:
     top_leaves: NDArray[np.int32]
     top_p: NDArray[np.float32]
     mask: NDArray[np.uint8]
+    undecodable: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @staticmethod
     def joined(parts: "Sequence[Answers]") -> "Answers":

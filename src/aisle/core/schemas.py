@@ -38,7 +38,7 @@ IMAGE_TYPE = pa.struct(
     ]
 )
 """One image of a product. `sha256` is of the source's bytes, in hex, empty while they were not read.
-`status` is one of IMAGE_STATUSES."""
+`status` is one of IMAGE_STATUSES; `undecodable` is known only of images that an encoder has looked at."""
 
 IMAGE_STATUSES = {
     "ok": "the bytes were found and hashed",
@@ -48,6 +48,7 @@ IMAGE_STATUSES = {
     "outside": "the link leaves the image folder and is refused",
     "missing": "no such file in the image folder, or no such picture among those downloaded",
     "unreadable": "the file is there and could not be read",
+    "undecodable": "the bytes are there and give no pixels: no image, a broken one, or too large a one",
 }
 
 PRODUCT_SCHEMA = pa.schema(

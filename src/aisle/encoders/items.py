@@ -48,11 +48,13 @@ class Images:
         product: (images,) row of the product in the batch, ascending.
         links: (images,) as the feed writes them.
         sha256: (images,) of the source's bytes, in hex; empty where nobody knows it.
+        among_all: (all images of the batch,) whether the image is one of these.
     """
 
     product: NDArray[np.int64]
     links: list[str]
     sha256: list[str]
+    among_all: NDArray[np.bool_]
 
 
 def images_of(products: pa.RecordBatch) -> Images:
@@ -69,6 +71,7 @@ def images_of(products: pa.RecordBatch) -> Images:
         product=rows.to_numpy(zero_copy_only=False).astype(np.int64),
         links=pc.struct_field(images, "link").filter(found).to_pylist(),
         sha256=pc.struct_field(images, "sha256").filter(found).to_pylist(),
+        among_all=found.to_numpy(zero_copy_only=False),
     )
 
 

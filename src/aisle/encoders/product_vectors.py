@@ -1,7 +1,7 @@
 """One vector a product, by a frozen encoder: every distinct image once, and none whose vector is cached."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ def encode_products(
     cache: VectorCache | None,
     *,
     progress: Advance | None = None,
+    undecodable: Callable[[NDArray[np.bool_]], None] | None = None,
     folder: Path | None = None,
 ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """Give each product the mean of the vectors of its present images.
@@ -41,6 +42,8 @@ def encode_products(
         images: where bytes are read; None where there are none but the cached vectors.
         cache: vectors that were made before; None keeps them for this call alone, in a temporary folder.
         progress: told of the products done.
+        undecodable: told of all images of some products after the other, in order, which of them were found
+            and could not be decoded.
         folder: where the result is kept, as a memory-map; None keeps it in memory.
 
     Returns:
@@ -53,9 +56,11 @@ def encode_products(
         with path.open("wb") as file:
             for batch in batches:
                 for at in range(0, batch.num_rows, _SLICE):
-                    vectors, present = job.encode(batch.slice(at, _SLICE))
+                    vectors, present, broken = job.encode(batch.slice(at, _SLICE))
                     file.write(vectors.tobytes())
                     presents.append(present)
+                    if undecodable is not None:
+                        undecodable(broken)
                     if progress is not None:
                         progress(len(present))
         job.warn_of_changes()
@@ -76,8 +81,10 @@ class _Job:
         self._cache = cache
         self._lost: set[str] = set()
 
-    def encode(self, products: pa.RecordBatch) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-        """Encode some products."""
+    def encode(
+        self, products: pa.RecordBatch
+    ) -> tuple[NDArray[np.float16], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Encode some products: their vectors, which have one, and which of all their images are broken."""
         found = images_of(products)
         keys = self._keys(found.links, found.sha256)
         firsts: dict[str, int] = {}
@@ -85,7 +92,7 @@ class _Job:
             if key:
                 firsts.setdefault(key, at)
         distinct = {key: row for row, key in enumerate(firsts)}
-        vectors, present = self._distinct_vectors(
+        vectors, present, broken = self._distinct_vectors(
             list(firsts),
             [found.links[at] for at in firsts.values()],
             [found.sha256[at] for at in firsts.values()],
@@ -96,7 +103,9 @@ class _Job:
         means, has_any = mean_by_product(
             vectors[row[speaks]].astype(np.float32), found.product[speaks], products.num_rows
         )
-        return means.astype(np.float16), has_any
+        among_all = found.among_all.copy()
+        among_all[among_all] = np.append(broken, False)[row]  # the last: an image without a key
+        return means.astype(np.float16), has_any, among_all
 
     def _keys(self, links: Sequence[str], sha256: Sequence[str]) -> list[str]:
         """What each image's vector is kept under; empty where the image cannot be read."""
@@ -119,28 +128,39 @@ class _Job:
 
     def _distinct_vectors(
         self, keys: Sequence[str], links: Sequence[str], hashes: Sequence[str]
-    ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-        """Find or make the vectors of distinct images: (images, n_dims), (images,) whether there is one."""
+    ) -> tuple[NDArray[np.float16], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Find or make the vectors of distinct images.
+
+        Returns:
+            (images, n_dims); (images,) whether there is one; (images,) whether the bytes are broken.
+        """
         wanted = np.frombuffer(bytes.fromhex("".join(keys)), np.uint8).reshape(-1, 32)
         vectors, present = self._cache.get(self._fingerprint, wanted, self._encoder.n_dims)
         missing = np.flatnonzero(~present)
         if self._images is not None:
             missing = missing[self._images.order([links[row] for row in missing.tolist()])]
-        reads = [partial(self._read, links[row], hashes[row]) for row in missing.tolist()]
+        broken = np.zeros(len(keys), np.bool_)
+        lost: set[int] = set()
+        reads = [partial(self._read, links[row], hashes[row], row, lost) for row in missing.tolist()]
         done = 0
         for some, ok in item_vectors(self._encoder, reads):
             rows = missing[done : done + len(ok)]
             vectors[rows[ok]] = np.clip(some, -_LARGEST, _LARGEST)
             present[rows] = ok
+            broken[rows] = ~ok
             done += len(ok)
+        broken[list(lost)] = False
         made = missing[present[missing]]
         self._cache.put(self._fingerprint, wanted[made], vectors[made])
-        return vectors, present
+        return vectors, present, broken
 
-    def _read(self, link: str, sha256: str) -> bytes | None:
+    def _read(self, link: str, sha256: str, row: int, lost: set[int]) -> bytes | None:
+        """Read an image; where its bytes are not to be had, add its row to `lost`."""
         data = None if self._images is None else self._images.read(link, sha256)
-        if data is None and self._images is not None:
-            self._lost.add(link)
+        if data is None:
+            lost.add(row)
+            if self._images is not None:
+                self._lost.add(link)
         return data
 
     def warn_of_changes(self) -> None:

@@ -17,6 +17,7 @@ from aisle.heads.base import softmax
 from aisle.images.source import ImageSource
 from aisle.model.directory import Model, read_model
 from aisle.model.products import table_of_products
+from aisle.model.silence import as_seen, image_reasons, statuses
 from aisle.taxonomy.paths import most_probable_paths
 from aisle.taxonomy.tree import Taxonomy
 
@@ -35,6 +36,9 @@ class Prediction:
         level_probabilities: of the path's node at level 1, 2, ...
         top: the most probable leaves, as (id, path, probability), the most probable first.
         evidence: the fields that spoke.
+        status: `ok`, or `no_evidence` where the product has no field that the model reads.
+        reason: why the first of the images that did not speak was silent: `image STATUS: PATH`, by
+            core.schemas.IMAGE_STATUSES; else empty.
     """
 
     category_id: str
@@ -43,6 +47,8 @@ class Prediction:
     level_probabilities: tuple[float, ...]
     top: tuple[tuple[str, str, float], ...]
     evidence: tuple[str, ...]
+    status: str
+    reason: str
 
 
 class Predictor:
@@ -72,7 +78,10 @@ class Predictor:
             return []
         table, images = table_of_products(products)
         answers = self.answer(table, images, top=top)
-        return [self._prediction(answers, row) for row in range(len(products))]
+        told = zip(
+            statuses(answers).to_pylist(), image_reasons(as_seen(table, answers)).to_pylist(), strict=True
+        )
+        return [self._prediction(answers, row, *why) for row, why in enumerate(told)]
 
     def answer(self, products: pa.RecordBatch, images: ImageSource | None, *, top: int = 1) -> Answers:
         """Answer for a batch of products.
@@ -95,10 +104,11 @@ class Predictor:
     ) -> Iterator[Answers]:
         """Encode products together, then answer for a few at a time."""
         vectors = {}
+        undecodable = _Undecodable(products.column("images"))
         read = {name for encoder in self.model.encoders.values() for name in encoder.fields}
         mask = text_mask(products, read)
         for name, encoder in self.model.encoders.items():
-            vectors[name], present = self._vectors(encoder, products, images)
+            vectors[name], present = self._vectors(encoder, products, images, undecodable)
             if "image" in encoder.fields:
                 mask |= present.astype(np.uint8) << FIELDS.index("image")
         for at in range(0, max(1, len(mask)), _SCORED):
@@ -106,19 +116,32 @@ class Predictor:
             scores = self.model.head.scores({name: v[rows] for name, v in vectors.items()})
             leaf_p = softmax(scores, self.model.temperatures.of(mask[rows]))
             path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
-            yield Answers(path=path, path_p=path_p, top_leaves=top_leaves, top_p=top_p, mask=mask[rows])
+            yield Answers(
+                path=path,
+                path_p=path_p,
+                top_leaves=top_leaves,
+                top_p=top_p,
+                mask=mask[rows],
+                undecodable=undecodable.of(rows),
+            )
 
     def _vectors(
-        self, encoder: Encoder, products: pa.RecordBatch, images: ImageSource | None
+        self,
+        encoder: Encoder,
+        products: pa.RecordBatch,
+        images: ImageSource | None,
+        undecodable: "_Undecodable",
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """See Encoder.forward; a frozen encoder's vectors come from the cache where they lie there."""
-        if encoder.trained or self._cache is None:
+        if encoder.trained:
             return encoder.forward(encoder.prepare(products, images))
         frozen = cast(FrozenEncoder, encoder)
-        vectors, present = encode_products(frozen, [products], images, self._cache)
+        told: list[NDArray[np.bool_]] = []
+        vectors, present = encode_products(frozen, [products], images, self._cache, undecodable=told.append)
+        undecodable.add(told)
         return frozen.standardise(vectors) * present[:, None], present
 
-    def _prediction(self, answers: Answers, row: int) -> Prediction:
+    def _prediction(self, answers: Answers, row: int, status: str, reason: str) -> Prediction:
         tree = self.tree
         path = answers.path[row][answers.path[row] >= 0]
         levels = answers.path_p[row][: len(path)]
@@ -130,7 +153,34 @@ class Predictor:
             level_probabilities=tuple(float(p) for p in levels),
             top=tuple((tree.ids[i], tree.path_text(int(i)), float(p)) for i, p in tops),
             evidence=tuple(name for bit, name in enumerate(FIELDS) if answers.mask[row] >> bit & 1),
+            status=status,
+            reason=reason,
         )
+
+
+class _Undecodable:
+    """Which images of some products were found and could not be decoded, as any encoder of images says.
+
+    Args:
+        images: the products' column of that name.
+    """
+
+    def __init__(self, images: pa.ListArray) -> None:
+        offsets = images.offsets.to_numpy()
+        self._offsets = offsets - offsets[0]
+        self._found: NDArray[np.bool_] | None = None
+
+    def add(self, parts: Sequence[NDArray[np.bool_]]) -> None:
+        """Take in what one encoder says, part after part."""
+        found = np.concatenate([np.zeros(0, np.bool_), *parts])
+        self._found = found if self._found is None else self._found | found
+
+    def of(self, rows: slice) -> NDArray[np.bool_]:
+        """What is known of the images of some products; empty where no encoder looked."""
+        if self._found is None:
+            return np.zeros(0, np.bool_)
+        bounds = self._offsets[rows.start : rows.stop + 1]
+        return self._found[bounds[0] : bounds[-1]]
 
 
 def text_mask(products: pa.RecordBatch, read: Collection[str] = TEXT_FIELDS) -> NDArray[np.uint8]:

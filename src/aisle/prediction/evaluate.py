@@ -28,6 +28,7 @@ from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.feeds import FeedOptions, read_feeds
 from aisle.images import ImageSource, open_root
 from aisle.model.predictor import Predictor, load
+from aisle.model.silence import as_seen
 from aisle.prediction.job import in_order, n_workers, products_of, sees_images
 from aisle.taxonomy.labels import LabelTree
 
@@ -159,8 +160,9 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
 
     def answer(batch: Batch) -> tuple[Answers, pa.RecordBatch, Counter[str]]:
         products, truth, images = batch
-        counts = image_counts(products) if sees_images(predictor) else Counter()
-        return predictor.answer(products, images, top=_TOP), truth, counts
+        answers = predictor.answer(products, images, top=_TOP)
+        counts = image_counts(as_seen(products, answers)) if sees_images(predictor) else Counter()
+        return answers, truth, counts
 
     with progress("Answering", labelled.n) as advance:
         for found, truth, counts in in_order(answer, labelled.batches, n_workers(predictor)):

@@ -20,6 +20,7 @@ from aisle.core.progress import progress
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
+from aisle.model.silence import as_seen
 from aisle.prediction.output import OUTPUTS, check_ending
 from aisle.prediction.rows import RowMaker
 
@@ -124,8 +125,10 @@ def _write_rows(
 
     def answer(batch: FeedBatch) -> tuple[FeedBatch, pa.RecordBatch, Counter[str]]:
         products, source = products_of(batch.rows, label_columns, images)
-        rows = maker.rows(products, predictor.answer(products, source, top=settings.top))
-        return batch, rows, image_counts(products) if sees_images(predictor) else Counter()
+        answers = predictor.answer(products, source, top=settings.top)
+        products = as_seen(products, answers)
+        counts = image_counts(products) if sees_images(predictor) else Counter()
+        return batch, maker.rows(products, answers), counts
 
     n_rows = n_rejected = 0
     seen: Counter[str] = Counter()

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aisle.core.records import Answers
+from aisle.model.silence import image_reasons, statuses
 from aisle.taxonomy.tree import Taxonomy
 
 _RUNNER_UP = pa.struct(
@@ -49,7 +49,11 @@ class RowMaker:
         self.schema = row_schema(top)
 
     def rows(self, products: pa.RecordBatch, answers: Answers) -> pa.RecordBatch:
-        """One row for each product, in order (see `row_schema`)."""
+        """One row for each product, in order (see `row_schema`).
+
+        Args:
+            products: as `model.silence.as_seen` gives them.
+        """
         depth = (answers.path >= 0).sum(axis=1)
         leaf = np.take_along_axis(answers.path, depth[:, None] - 1, axis=1)[:, 0]
         leaf_p = np.take_along_axis(answers.path_p, depth[:, None] - 1, axis=1)[:, 0]
@@ -61,8 +65,8 @@ class RowMaker:
             self._paths.take(nodes),
             pa.array(leaf_p),
             _ragged(answers.path_p[answers.path >= 0], depth),
-            pa.array(np.where(answers.mask == 0, "no_evidence", "ok")),
-            _image_reasons(products),
+            statuses(answers),
+            image_reasons(products),
         ]
         if self._top > 1:
             columns.append(self._runners_up(answers))
@@ -81,18 +85,3 @@ def _ragged(values: object, lengths: NDArray[np.int64]) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     items = values if isinstance(values, pa.Array) else pa.array(values)
     return pa.ListArray.from_arrays(pa.array(offsets), items)
-
-
-def _image_reasons(products: pa.RecordBatch) -> pa.Array:
-    """Why images of a product did not speak: `image STATUS: LINK`, the first of each product; else empty."""
-    images = products.column("images")
-    reasons = np.full(products.num_rows, "", object)
-    flat = pc.list_flatten(images)
-    bad = pc.not_equal(pc.struct_field(flat, "status"), "ok").to_numpy(zero_copy_only=False)
-    if bad.any():
-        rows = pc.list_parent_indices(images).to_numpy()[bad][::-1]
-        wrong = flat.filter(pa.array(bad))
-        links = pc.utf8_slice_codeunits(pc.struct_field(wrong, "link"), 0, 200)
-        texts = pc.binary_join_element_wise("image ", pc.struct_field(wrong, "status"), ": ", links, "")
-        reasons[rows] = texts.to_numpy(zero_copy_only=False)[::-1]
-    return pa.array(reasons, pa.string())

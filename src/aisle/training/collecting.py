@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from aisle.catalogue import Catalogue
 from aisle.core.progress import Advance, progress
@@ -49,15 +51,17 @@ def collect_evidence(
             else:
                 frozen = cast(FrozenEncoder, encoder)
                 cache = VectorCache(place.cache) if place.cache else None
+                undecodable: list[NDArray[np.bool_]] = []
                 vectors, present = encode_products(
                     frozen,
                     _products(catalogue, splits),
                     catalogue.images(),
                     cache,
                     progress=advance,
+                    undecodable=undecodable.append,
                     folder=folder,
                 )
-                found[name] = FrozenEvidence(frozen, vectors, present)
+                found[name] = FrozenEvidence(frozen, vectors, present, sum(int(b.sum()) for b in undecodable))
     return found
 
 

@@ -17,10 +17,12 @@ class Evidence(Protocol):
     Attributes:
         n_dims: length of a vector.
         images_seen: (products,) which products it saw an image of; None where it looks at none.
+        n_undecodable: images that were found and gave no pixels.
     """
 
     n_dims: int
     images_seen: NDArray[np.bool_] | None
+    n_undecodable: int
 
     def fit(self, rows: NDArray[np.int64]) -> None:
         """Start afresh, with what depends on training rows (vocabulary, mean, variance) taken from `rows`."""
@@ -57,6 +59,7 @@ class TrainedEvidence:
     def __init__(self, encoder: TrainedEncoder, features: Features, folder: Path, threads: int) -> None:
         self.n_dims = encoder.n_dims
         self.images_seen: NDArray[np.bool_] | None = None
+        self.n_undecodable = 0
         self._encoder = encoder
         self._hashed = features
         self._weighed = features
@@ -101,12 +104,18 @@ class FrozenEvidence:
     Args:
         vectors: (products, dims), as the encoder gives them before they are standardised.
         present: (products,) whether the product has the evidence.
+        n_undecodable: images that were found and gave no pixels.
     """
 
     def __init__(
-        self, encoder: FrozenEncoder, vectors: NDArray[np.float16], present: NDArray[np.bool_]
+        self,
+        encoder: FrozenEncoder,
+        vectors: NDArray[np.float16],
+        present: NDArray[np.bool_],
+        n_undecodable: int = 0,
     ) -> None:
         self.n_dims = encoder.n_dims
+        self.n_undecodable = n_undecodable
         self.images_seen = present if "image" in encoder.fields else None
         self._encoder = encoder
         self._vectors = vectors

@@ -1,8 +1,8 @@
 """From a recipe and a catalogue to a model directory."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def train(
             evidence = collect_evidence(encoders, opened, data.splits, place)
             seen = [one.images_seen for one in evidence.values() if one.images_seen is not None]
             read = [name for encoder in encoders.values() for name in encoder.fields]
-            data = data.as_seen(read, seen)
+            data = replace(data.as_seen(read, seen), images=_told(data.images, evidence.values()))
             held_out = held_out_products(data, recipe.training.seed)
             members = [
                 _train_member(recipe, data, evidence, held_out, number, checkpoints)
@@ -116,6 +116,12 @@ def train(
         temperatures=model.temperatures,
         images=data.images if seen else {},
     )
+
+
+def _told(images: Mapping[str, int], evidence: Collection[Evidence]) -> Mapping[str, int]:
+    """Images by status, of which those that no encoder could decode are `undecodable`, not `ok`."""
+    n = max(one.n_undecodable for one in evidence)
+    return {**images, "ok": images["ok"] - n, "undecodable": n} if n else images
 
 
 def _fingerprint(
