@@ -6,6 +6,8 @@ from pathlib import Path
 
 from timing import AISLE, DATA, WEIGHTS, Contender, describe, prepare, race, table, workshop
 
+from aisle.catalogue import open_catalogue
+
 _INGEST = "--taxonomy from-labels --split column:split --out catalogue"
 _MEAN = "[0.5, 0.5, 0.5]"
 
@@ -37,7 +39,8 @@ def main() -> None:
         taken = race(contenders, arguments.runs)
         if not any(cache.rglob("*")):
             raise SystemExit(f"{cache}: holds no vectors; were the images of {folder} found?")
-    data = "Myntra, train and val as the feed splits them: title and image, 37,379 products"
+        n_products = open_catalogue(Path("catalogue")).manifest.products
+    data = f"Myntra, train and val as the feed splits them: title and image, {n_products:,} products"
     describe(data, contenders, arguments.runs, ["torch", "timm"])
     table(contenders, taken)
 
