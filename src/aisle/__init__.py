@@ -1,5 +1,6 @@
 """Aisle puts every product of every merchant into one category tree."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisle.core.errors import AisleError
@@ -12,12 +13,16 @@ __version__ = "0.1.0"
 __all__ = ["AisleError", "Product", "__version__", "load"]
 
 
-def load(path: str) -> "Predictor":
+def load(path: str | Path, cache: str | Path | None = None) -> "Predictor":
     """Load a model directory, after checking it, as something that can `predict`.
+
+    Args:
+        cache: a folder that keeps the vectors of images, so that none is encoded twice; None for none. The
+            commands keep theirs in ~/.cache/aisle.
 
     Raises:
         AisleError: the directory is missing, incomplete, changed, or of a newer format.
     """
     from aisle.model.predictor import load
 
-    return load(path)
+    return load(path, cache)

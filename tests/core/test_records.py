@@ -1,6 +1,27 @@
+from pathlib import Path
+
 import pytest
 
-from aisle.core.records import FIELDS, mask_name, mask_of
+from aisle.core.records import FIELDS, TEXT_FIELDS, Product, mask_name, mask_of
+
+
+class TestProduct:
+    def test_a_single_image_that_is_no_list_is_refused_and_not_taken_letter_by_letter(self):
+        for image in ("mug.jpg", b"\xff\xd8", Path("mug.jpg")):
+            with pytest.raises(TypeError, match=r"write images=\(image,\)"):
+                Product(images=image)
+
+    def test_images_may_be_listed_and_are_paths_or_bytes(self):
+        images = ["mug.jpg", Path("side.jpg"), b"\xff\xd8"]
+        assert Product(images=images).images == tuple(images)
+        with pytest.raises(TypeError, match=r"images\[1\] is None; it must be a path or bytes"):
+            Product(images=["mug.jpg", None])
+
+    @pytest.mark.parametrize("name", ["id", "merchant", *TEXT_FIELDS])
+    @pytest.mark.parametrize("value", [None, 5, b"mug", ["mug"]])
+    def test_a_field_that_is_no_text_is_refused_by_name(self, name, value):
+        with pytest.raises(TypeError, match=f"{name} is .*; it must be a text, empty where there is none"):
+            Product(**{name: value})
 
 
 def test_a_mask_is_named_by_its_fields_in_their_order():

@@ -1,6 +1,7 @@
 """The Python interface: products in, categories out."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,14 @@ def test_the_most_probable_leaves_come_in_order_and_no_more_than_there_are(predi
     probabilities = [p for _, _, p in top]
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_model_may_be_named_by_a_path_and_keep_vectors_in_a_folder(model, shop, tmp_path):
+    product = Product(title="rake", images=[shop / "images/2.png"])
+    first = aisle.load(Path(model), cache=tmp_path / "vectors").predict([product])
+    assert list((tmp_path / "vectors").glob("*/*.vectors"))
+    assert aisle.load(str(model), cache=str(tmp_path / "vectors")).predict([product]) == first
+    assert aisle.load(model).predict([product]) == first
 
 
 def test_no_products_give_no_answers(predictor):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,11 @@ class Product:
     """One product as a caller holds it; every field but the id may be missing.
 
     Args:
-        images: paths of local files, or encoded bytes (JPEG, PNG, WebP, ...); all of them count.
+        images: a tuple or list of paths of local files, or of encoded bytes (JPEG, PNG, WebP, ...); all of
+            them count.
+
+    Raises:
+        TypeError: a field is not what it must be; the message names it.
     """
 
     id: str = ""
@@ -27,7 +32,21 @@ class Product:
     brand: str = ""
     merchant_category: str = ""
     link: str = ""
-    images: tuple[str | bytes, ...] = field(default=())
+    images: Sequence[str | Path | bytes] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("id", "merchant", *TEXT_FIELDS):
+            if not isinstance(value := getattr(self, name), str):
+                raise TypeError(f"{name} is {value!r}; it must be a text, empty where there is none")
+        if not isinstance(self.images, tuple | list):
+            raise TypeError(
+                f"images is of type {type(self.images).__name__}; it must be a tuple or a list of images: "
+                "of a single one, write images=(image,)"
+            )
+        for at, image in enumerate(self.images):
+            if not isinstance(image, str | Path | bytes):
+                raise TypeError(f"images[{at}] is {image!r}; it must be a path or bytes")
+        object.__setattr__(self, "images", tuple(self.images))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

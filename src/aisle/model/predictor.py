@@ -201,7 +201,7 @@ def text_mask(products: pa.RecordBatch, read: Collection[str] = TEXT_FIELDS) -> 
     return mask
 
 
-def load(path: str | Path, cache: Path | None = None) -> Predictor:
+def load(path: str | Path, cache: str | Path | None = None) -> Predictor:
     """Load a model directory, after checking it.
 
     Args:
@@ -210,4 +210,4 @@ def load(path: str | Path, cache: Path | None = None) -> Predictor:
     Raises:
         AisleError: the directory is missing, incomplete, changed, or of another format.
     """
-    return Predictor(read_model(Path(path)), VectorCache(cache) if cache else None)
+    return Predictor(read_model(Path(path)), VectorCache(Path(cache)) if cache else None)

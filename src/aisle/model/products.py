@@ -25,9 +25,9 @@ def table_of_products(products: Sequence[Product]) -> tuple[pa.RecordBatch, Inli
     return pa.RecordBatch.from_arrays(arrays, schema=PRODUCT_SCHEMA), InlineImages(data)
 
 
-def _image(image: str | bytes, data: dict[str, bytes]) -> dict[str, str]:
+def _image(image: str | Path | bytes, data: dict[str, bytes]) -> dict[str, str]:
     """Read one image into `data` and describe it as core.schemas.IMAGE_TYPE."""
-    link = "" if isinstance(image, bytes) else image
+    link = "" if isinstance(image, bytes) else str(image)
     try:
         content = image if isinstance(image, bytes) else Path(image).read_bytes()
     except OSError:
