@@ -57,6 +57,7 @@ class TestRows:
             {
                 "file": address,
                 "line": 2,
+                "kind": "a double",
                 "reason": f"double: {address}:4 has the same merchant and id, and the last row wins",
                 "text": "a 1: old",
             }

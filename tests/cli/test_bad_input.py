@@ -100,6 +100,7 @@ FEEDS = {
     "latin.toml": "# caf\xe9\n".encode("latin-1"),
     "numbers.toml": "training = 3\nhead = 4\n[text]\nencoder = 'ngrams'\n",
     "bad-weights.safetensors": b"xx",
+    "zz.tsv.rejected.jsonl": "id\ttitle\n1\tkite\n",
 }
 
 
@@ -349,8 +350,14 @@ def cases():
         yield f"{words} --overwrite --out a-folder{ending}", f"a-folder{ending}: {foreign}"
     yield (
         "predict model shop.tsv --overwrite --out shop.tsv",
-        "shop.tsv: is one of the feeds; name another output",
+        "shop.tsv: is one of the feeds and would be overwritten; name another output",
     )
+    listed = "zz.tsv.rejected.jsonl"
+    told = f"{listed}: is one of the feeds and would be overwritten; name another output"
+    yield f"predict model file://{{place}}/{listed} --overwrite --out zz.tsv", told
+    yield f"predict model {listed} --overwrite --out zz.tsv", told
+    yield f"predict model {listed} --out zz.tsv", f"{listed}: exists already; name another output, or add --"
+    yield "predict model shop.tsv --out zz.tsv", f"{listed}: exists already; name another output, or add --"
     yield "predikt model shop.tsv", "no command is called 'predikt'; did you mean 'predict'? known: demo, "
     yield "predict model", "Missing argument 'FEED...'. See `aisle predict --help`."
     yield "train catalogue --out out --epochs 3", "No such option '--epochs'."
@@ -369,7 +376,7 @@ def test_one_line_says_what_is_wrong_and_nothing_is_left_behind(
     monkeypatch.chdir(place)
     monkeypatch.setenv("AISLE_CACHE", str(tmp_path))
     before = listing(place)
-    assert run(shlex.split(command)) == 2
+    assert run(shlex.split(command.replace("{place}", str(place)))) == 2
     told = capsys.readouterr()
     assert told.err.count("\n") == 1
     assert told.err.startswith("aisle: ")

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from aisle.cli.main import run
+from aisle.core.rejected import write_rejected
+from aisle.core.schemas import Rejected
 from aisle.model.directory import check_model
 
 pytestmark = pytest.mark.slow
@@ -122,8 +124,10 @@ def is_whole(folder, name):
 
 
 def test_a_list_of_rejected_records_without_rows_is_no_obstacle(place):
-    """A run that was killed between its two files leaves one."""
-    (place / "out.parquet.rejected.jsonl").write_text("left\n")
+    """A run that was killed between its two files leaves one, and its rows under another name."""
+    with (place / "out.parquet.rejected.jsonl").open("w") as file:
+        write_rejected(file, [Rejected(file="large.tsv", line=2, kind="no id", reason="no id")])
+    (place / ".out.parquet.9999999.partial").write_text("rows")
     assert run(shlex.split(PREDICT[0])) == 0
     assert is_whole(place, "out.parquet")
 

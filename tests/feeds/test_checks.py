@@ -25,7 +25,7 @@ def is_sound(value):
 @given(st.lists(texts), st.integers(0, 3))
 def test_every_text_that_is_not_utf8_or_has_a_nul_is_found_in_its_row(values, offset):
     column = unproved(values).slice(offset)
-    found = [row for row, _ in find_faults(["x"], [column])]
+    found = [fault.row for fault in find_faults(["x"], [column])]
     assert found == [row for row, value in enumerate(values[offset:]) if not is_sound(value)]
 
 
@@ -37,13 +37,18 @@ def test_lists_are_looked_through(rows, offset):
     column = pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()), unproved([v for row in rows for v in row])
     )
-    found = [row for row, _ in find_faults(["x"], [column.slice(offset)])]
+    found = [fault.row for fault in find_faults(["x"], [column.slice(offset)])]
     assert found == [i for i, row in enumerate(rows[offset:]) if not all(is_sound(v) for v in row)]
 
 
 def test_a_row_with_two_faults_is_told_once():
-    assert find_faults(["a", "b"], [unproved([b"\0"]), unproved([b"\xff"])]) == [(0, "'a' has a NUL byte")]
+    assert find_faults(["a", "b"], [unproved([b"\0"]), unproved([b"\xff"])]) == [
+        (0, "a NUL byte", "'a' has a NUL byte")
+    ]
 
 
 def test_blank_ids_are_found():
-    assert rows_without_id(pa.array(["1", "", "2", ""])) == [(1, "no id"), (3, "no id")]
+    assert rows_without_id(pa.array(["1", "", "2", ""])) == [
+        (1, "no id", "no id"),
+        (3, "no id", "no id"),
+    ]

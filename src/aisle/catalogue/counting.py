@@ -9,7 +9,7 @@ from aisle.catalogue.catalogue import Catalogue
 from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
-from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading, add_reasons
+from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.tables import Tables, scalar
 from aisle.catalogue.writing import Written
@@ -39,7 +39,7 @@ def describe(
     feeds = reading.feeds
     reasons: Counter[str] = Counter(before.reasons if before else {})
     for feed in feeds:
-        add_reasons(reasons, feed.unreadable)
+        reasons.update(feed.unreadable)
     return Manifest(
         read=sum(feed.rows for feed in feeds) + (before.read if before else 0),
         unreadable=sum(feed.n_unreadable for feed in feeds) + (before.unreadable if before else 0),

@@ -23,7 +23,7 @@ class Manifest:
         labels: products whose label is `resolved`, `none`, `unresolved` (the tree does not know it) or
             `pruned` (its category was cut away up to the top).
         splits: products of each split; see core.schemas.SPLITS.
-        reasons: unreadable rows by reason.
+        reasons: unreadable rows by kind; see core.schemas.REJECTED_KINDS.
         fields: products that have each field; see core.records.FIELDS.
         images: images by status; see core.schemas.IMAGE_STATUSES.
         groups: how many groups there are.

@@ -1,9 +1,7 @@
 """Feeds into the stage: each row a product with its label's text, rows put aside with their reasons."""
 
-import json
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -16,14 +14,12 @@ from aisle.catalogue.products import inline_images, inline_link, merchant_catego
 from aisle.catalogue.splits import SplitRule, split_of_file, splits_of_values
 from aisle.catalogue.staging import WIDE_SCHEMA, Stage
 from aisle.core.progress import progress
-from aisle.core.schemas import Rejected
+from aisle.core.rejected import write_rejected
 from aisle.feeds import FeedBatch, FeedOptions, read_feed
 from aisle.images import ImageRoot
 
 OWN_IMAGES = "images"
 """The catalogue's own image folder, for images that lie in the feeds themselves."""
-
-_MAX_REASONS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +41,7 @@ class ReadingRules:
 
 @dataclass(slots=True)
 class FeedCount:
-    """What was read of one feed: all rows, and of these the unreadable ones by reason."""
+    """What was read of one feed: all rows, and of these the unreadable ones by kind."""
 
     address: str
     rows: int = 0
@@ -102,7 +98,7 @@ class Reader:
 
     def _add(self, batch: FeedBatch, count: FeedCount) -> None:
         write_rejected(self._rejected, batch.rejected)
-        add_reasons(count.unreadable, Counter(reason_in_general(row.reason) for row in batch.rejected))
+        count.unreadable.update(row.kind for row in batch.rejected)
         count.rows += len(batch.rows) + len(batch.rejected)
         if len(batch.rows):
             self._keep_images(batch.rows)
@@ -145,20 +141,3 @@ class Reader:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-
-
-def write_rejected(file: TextIO, rows: Sequence[Rejected]) -> None:
-    """Write rows put aside, one JSON object a line."""
-    for row in rows:
-        file.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
-
-
-def reason_in_general(reason: str) -> str:
-    """A reason without the numbers of the single row, so that rows can be counted by it."""
-    return re.sub(r"(?<![\w-])\d[\d,._]*", "N", reason)
-
-
-def add_reasons(total: Counter[str], more: Mapping[str, int]) -> None:
-    """Add up rows by reason; beyond a number of different reasons, all others are one."""
-    for reason, n_rows in more.items():
-        total[reason if reason in total or len(total) < _MAX_REASONS else "other reasons"] += n_rows

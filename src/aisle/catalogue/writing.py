@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from aisle.catalogue.catalogue import PRODUCTS_FOLDER
 from aisle.catalogue.checking import sha256_of
-from aisle.catalogue.reading import write_rejected
 from aisle.catalogue.tables import Tables, scalar, stream
 from aisle.core.progress import progress
 from aisle.core.records import TEXT_FIELDS
+from aisle.core.rejected import write_rejected
 from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
 
 REJECTED_FILE = "rejected.jsonl"
@@ -146,6 +146,7 @@ def _put_aside(rows: pa.RecordBatch, decided: pa.RecordBatch, written: Written, 
             Rejected(
                 file=loser["source_file"],
                 line=loser["source_line"],
+                kind="a double",
                 reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and "
                 "id, and the last row wins",
                 text=f"{loser['merchant']} {loser['id']}: {loser['title']}"[:200],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import FULL, AisleError
 
@@ -45,6 +46,16 @@ def _file_system(address: str) -> tuple[Any, str]:
     except (ValueError, ImportError) as error:
         raise AisleError(f"{address}: cannot be opened: {error}") from error
     return filesystem, path
+
+
+def is_at(address: str, path: Path) -> bool:
+    """Whether an address, as `expand_addresses` gives it, leads to the file at `path`."""
+    filesystem, place = _file_system(address)
+    return _is_local(filesystem) and Path(place).resolve() == path.resolve()
+
+
+def _is_local(filesystem: Any) -> bool:
+    return isinstance(filesystem, LocalFileSystem)
 
 
 def _why_no_file(exists: bool) -> str:
@@ -152,12 +163,23 @@ def full_disk_told(target: Path) -> Iterator[None]:
         ) from error
 
 
+def was_killed_before(target: Path) -> bool:
+    """Whether a process that was to write `target` was killed before it was done."""
+    names = (leftover.name for leftover in _leftovers(target.absolute()))
+    return any(name.removeprefix(f".{target.name}.").count(".") == 1 for name in names)
+
+
 def _clear_leftovers(target: Path) -> None:
-    """Remove what processes that no longer live have left beside `target`."""
+    for leftover in _leftovers(target):
+        _remove(leftover)
+
+
+def _leftovers(target: Path) -> Iterator[Path]:
+    """What processes that no longer live have left beside `target`, or beside a name that goes on from it."""
     for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.partial"):
         pid = leftover.name.removesuffix(".partial").rpartition(".")[2]
         if pid.isdigit() and not _is_alive(int(pid)):
-            _remove(leftover)
+            yield leftover
 
 
 def _is_alive(pid: int) -> bool:

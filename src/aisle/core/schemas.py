@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from aisle.core.errors import known_names
+
 RAW_SCHEMA = pa.schema(
     [
         pa.field("source_file", pa.string(), nullable=False),
@@ -95,20 +97,43 @@ SPLITS = {
 }
 
 
+REJECTED_KINDS = {
+    "another number of fields than the header": "quote the fields that hold a separator or a line break",
+    "a quote that does not close": 'write two quotes ("") for one within a quoted field',
+    "not UTF-8": "save the file as UTF-8",
+    "a NUL byte": "save the file as UTF-8",
+    "too long": "check its quotes and its line ends",
+    "no id": "fill the column that tells products apart",
+    "no JSON object": "write one JSON object a line",
+    "no BSON document": "fetch the file again",
+    "not well-formed XML": "mend the file there, or export it again",
+    "damaged Parquet": "fetch or write the file again",
+    "the file breaks off": "fetch the file again",
+    "a double": "give each product an id of its own",
+}
+"""From the kinds of reasons for which a row is put aside to what helps against each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """A row that could not be read and was put aside, as a line of `rejected.jsonl`.
 
     Args:
         line: the row's first line in text formats, else the number of the record.
+        kind: one of REJECTED_KINDS, by which rows are counted.
         reason: what is wrong with it, in words.
         text: the beginning of what stands there, at most 200 characters.
     """
 
     file: str
     line: int
+    kind: str
     reason: str
     text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in REJECTED_KINDS:
+            raise ValueError(f"kind is '{self.kind}'; {known_names(self.kind, REJECTED_KINDS)}")
 
     def as_dict(self) -> dict[str, str | int]:
         """The record as JSON writes it."""

@@ -10,11 +10,12 @@ from bson.errors import BSONError
 
 from aisle.feeds.batch import Block
 from aisle.feeds.layout import on_one_line
-from aisle.feeds.objects import BlockMaker
+from aisle.feeds.objects import BREAKS_OFF, BlockMaker
 from aisle.feeds.source import Source
 
 _MAX_DOCUMENT_BYTES = 1 << 26
 _MIN_DOCUMENT_BYTES = 5
+_NO_BSON = "no BSON document"
 _CUT_OFF = "the document is cut off; the rest of the file is missing"
 _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     datetime_conversion=DatetimeConversion.DATETIME_AUTO, tz_aware=True
@@ -30,19 +31,21 @@ def read_cdiscount(source: Source, block_rows: int) -> Iterator[Block]:
         n_bytes = struct.unpack("<i", length)[0] if len(length) == 4 else _MIN_DOCUMENT_BYTES
         if not _MIN_DOCUMENT_BYTES <= n_bytes <= _MAX_DOCUMENT_BYTES:
             maker.reject(
-                number, f"a document of {n_bytes:,} bytes cannot be; the rest of the file is left out"
+                number,
+                _NO_BSON,
+                f"a document of {n_bytes:,} bytes cannot be; the rest of the file is left out",
             )
             break
         document = length + source.read(n_bytes - 4)
         if len(document) < n_bytes:
-            maker.reject(number, _CUT_OFF, document)
+            maker.reject(number, BREAKS_OFF, _CUT_OFF, document)
             break
         _add(maker, number, document)
         if maker.is_full:
             yield maker.take()
     else:
         if source.fault:
-            maker.reject(number + 1, f"{source.fault}; the rest of the file is missing")
+            maker.reject(number + 1, BREAKS_OFF, f"{source.fault}; the rest of the file is missing")
     yield maker.take()
 
 
@@ -50,7 +53,7 @@ def _add(maker: BlockMaker, number: int, document: bytes) -> None:
     try:
         record = bson.decode(document, _OPTIONS)
     except BSONError as error:
-        maker.reject(number, f"is not BSON: {on_one_line(str(error))}", document)
+        maker.reject(number, _NO_BSON, f"is not BSON: {on_one_line(str(error))}", document)
         return
     images = _pictures(record.get("imgs"))
     if images is not None:

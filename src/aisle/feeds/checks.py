@@ -1,6 +1,7 @@
 """Rows that can be cut out of a feed and are no products: bad bytes, fields far too long, no id."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,16 @@ from aisle.feeds.layout import on_one_line
 
 MAX_FIELD_BYTES = 1_000_000
 
-Fault = tuple[int, str]
-"""A row, and what is wrong with it."""
+NOT_UTF8 = ("not UTF-8", "has bytes that are not UTF-8; save the file as UTF-8")
+"""The kind and the reason of a text that cannot be decoded."""
+
+
+class Fault(NamedTuple):
+    """A row, and what is wrong with it: one of core.schemas.REJECTED_KINDS, and in words."""
+
+    row: int
+    kind: str
+    reason: str
 
 
 def find_faults(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Fault]:
@@ -22,11 +31,11 @@ def find_faults(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Fault
         names: (columns) as a reader of the feed knows them.
         columns: (columns) `string` or `list<string>` of (rows,); the strings need not be UTF-8.
     """
-    faults: dict[int, str] = {}
+    faults: dict[int, Fault] = {}
     for name, column in zip(names, columns, strict=True):
-        for row, reason in _column_faults(column):
-            faults.setdefault(row, f"'{on_one_line(name)}' {reason}")
-    return sorted(faults.items())
+        for row, kind, reason in _column_faults(column):
+            faults.setdefault(row, Fault(row, kind, f"'{on_one_line(name)}' {reason}"))
+    return sorted(faults.values())
 
 
 def rows_without_id(ids: pa.Array) -> list[Fault]:
@@ -38,7 +47,7 @@ def rows_without_id(ids: pa.Array) -> list[Fault]:
     blank = pc.equal(ids, "")
     if not blank.true_count:
         return []
-    return [(int(row), "no id") for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False))]
+    return [Fault(int(row), "no id", "no id") for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False))]
 
 
 def _column_faults(column: pa.Array) -> Iterator[Fault]:
@@ -46,8 +55,8 @@ def _column_faults(column: pa.Array) -> Iterator[Fault]:
     if pa.types.is_list(column.type):
         texts = column.flatten()
         row = pc.list_parent_indices(column).to_numpy()
-    for i, reason in _text_faults(texts):
-        yield (i if row is None else int(row[i])), reason
+    for i, kind, reason in _text_faults(texts):
+        yield Fault(i if row is None else int(row[i]), kind, reason)
 
 
 def _text_faults(texts: pa.Array) -> Iterator[Fault]:
@@ -58,15 +67,15 @@ def _text_faults(texts: pa.Array) -> Iterator[Fault]:
     lengths = np.diff(offsets)
     if int(lengths.max()) > MAX_FIELD_BYTES:
         for i in np.flatnonzero(lengths > MAX_FIELD_BYTES).tolist():
-            yield i, f"has {int(lengths[i]):,} bytes; the most is {MAX_FIELD_BYTES:,}"
+            yield Fault(i, "too long", f"has {int(lengths[i]):,} bytes; the most is {MAX_FIELD_BYTES:,}")
     if int(data.min()) == 0:
         at = np.flatnonzero(data == 0) + int(offsets[0])
         for i in np.unique(np.searchsorted(offsets, at, side="right") - 1).tolist():
-            yield i, "has a NUL byte"
+            yield Fault(i, "a NUL byte", "has a NUL byte")
     if not _is_utf8(texts):
         for i in range(len(texts)):
             if not _is_utf8(texts.slice(i, 1)):
-                yield i, "has bytes that are not UTF-8; save the file as UTF-8"
+                yield Fault(i, *NOT_UTF8)
 
 
 def _buffers(texts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:

@@ -9,7 +9,7 @@ from aisle.core.schemas import Rejected
 from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
-from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
 from aisle.feeds.scan import OPEN_QUOTE, copy_texts, last_id, room_for, scan_records, text_offsets
 from aisle.feeds.source import Source
 
@@ -118,7 +118,8 @@ class _Cutter:
     def _skip_overlong(self, at: int) -> int:
         """Put aside the line at `at`, the first of a record that is too long; where the next line begins."""
         stop = self._buffer.find(self._line_end, at) + 1
-        self._overlong.append(self._rejected(self._line, TOO_LONG, self._buffer[at : stop or None]))
+        record = self._buffer[at : stop or None]
+        self._overlong.append(self._rejected(self._line, "too long", TOO_LONG, record))
         self._line += 1
         if stop:
             return stop
@@ -138,7 +139,7 @@ class _Cutter:
             names=self._header.names,
             columns=[pa.array([], pa.string()) for _ in self._header.names],
             lines=np.empty(0, np.int64),
-            rejected=[self._rejected(self._line, reason, self._broken_line)],
+            rejected=[self._rejected(self._line, BREAKS_OFF, reason, self._broken_line)],
             excerpt=lambda _: "",
         )
 
@@ -171,14 +172,16 @@ class _Cutter:
 
     def _bad_record(self, bad: list[int]) -> Rejected:
         start, stop, line, status, n = bad
+        kind = "another number of fields than the header"
         reason = f"{n} fields where the header has {len(self._header.names)}"
         if status == OPEN_QUOTE:
+            kind = "a quote that does not close"
             reason = f"field {n} opens with a quote that is not closed as it must be"
-        return self._rejected(line, reason, self._buffer[start:stop])
+        return self._rejected(line, kind, reason, self._buffer[start:stop])
 
-    def _rejected(self, line: int, reason: str, record: bytes) -> Rejected:
+    def _rejected(self, line: int, kind: str, reason: str, record: bytes) -> Rejected:
         text = _text(record).rstrip("\r\n")[:200]
-        return Rejected(file=self._source.address, line=line, reason=reason, text=text)
+        return Rejected(file=self._source.address, line=line, kind=kind, reason=reason, text=text)
 
 
 def _text(record: bytes) -> str:

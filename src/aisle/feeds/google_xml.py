@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from aisle.core.errors import AisleError
 from aisle.feeds.batch import Block
-from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG, BlockMaker
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG, BlockMaker
 from aisle.feeds.source import Source
 from aisle.feeds.xml_items import Element, Namespaces, item_record
 
@@ -37,9 +37,10 @@ def read_google_xml(source: Source, block_rows: int) -> Iterator[Block]:
     while not fault and (data := source.read(_READ_BYTES)):
         fault = items.feed(data)
         yield from items.take_full()
+    breaks_off = not fault and bool(source.fault)
     if not fault:
-        fault = f"{source.fault}; the rest of the file is missing" if source.fault else items.close()
-    yield items.take_last(fault)
+        fault = f"{source.fault}; the rest of the file is missing" if breaks_off else items.close()
+    yield items.take_last(fault, is_malformed=not breaks_off)
 
 
 class _Items:
@@ -81,11 +82,12 @@ class _Items:
         full, self._full = self._full, []
         return full
 
-    def take_last(self, fault: str) -> Block:
+    def take_last(self, fault: str, *, is_malformed: bool) -> Block:
         """The last items, and a rejected record for all that follows where there is a fault."""
         if fault:
             line = self._line if self._open else self._parser.CurrentLineNumber
-            self._maker.reject(line, fault, "".join(self._open[0].texts) if self._open else "")
+            text = "".join(self._open[0].texts) if self._open else ""
+            self._maker.reject(line, "not well-formed XML" if is_malformed else BREAKS_OFF, fault, text)
         return self._maker.take()
 
     def _parse(self, data: bytes, *, is_last: bool) -> str:
@@ -127,7 +129,7 @@ class _Items:
                 self._open[-1].take_in(element, depth=len(self._open))
             return
         if self._n_bytes > MAX_RECORD_BYTES:
-            self._maker.reject(self._line, TOO_LONG, "".join(element.texts))
+            self._maker.reject(self._line, "too long", TOO_LONG, "".join(element.texts))
         else:
             self._maker.add(self._line, item_record(element), self._n_bytes)
         if self._maker.is_full:

@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from aisle.feeds.batch import Block
+from aisle.feeds.checks import NOT_UTF8
 from aisle.feeds.lines import Line, read_lines
-from aisle.feeds.objects import BlockMaker, Record
+from aisle.feeds.objects import BREAKS_OFF, TOO_LONG, BlockMaker, Record
 from aisle.feeds.source import Source
 
 _KINDS: dict[type, str] = {list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
 
 
 class _BadLineError(Exception):
-    """A line is no product; the message says why."""
+    """A line is no product; the message says why.
+
+    Args:
+        kind: one of core.schemas.REJECTED_KINDS.
+    """
+
+    def __init__(self, reason: str, kind: str = "no JSON object") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 def read_json_lines(source: Source, block_rows: int) -> Iterator[Block]:
@@ -24,7 +33,7 @@ def read_json_lines(source: Source, block_rows: int) -> Iterator[Block]:
         try:
             maker.add(line.number, _record(line, decoder), len(line.text))
         except _BadLineError as error:
-            maker.reject(line.number, str(error), line.text)
+            maker.reject(line.number, error.kind, str(error), line.text)
         if maker.is_full:
             yield maker.take()
     yield maker.take()
@@ -37,11 +46,12 @@ def _record(line: Line, decoder: json.JSONDecoder) -> Record:
         _BadLineError: it holds none.
     """
     if line.fault:
-        raise _BadLineError(line.fault)
+        raise _BadLineError(line.fault, "too long" if line.fault == TOO_LONG else BREAKS_OFF)
     try:
         value = decoder.decode(line.text.decode())
     except UnicodeDecodeError as error:
-        raise _BadLineError("has bytes that are not UTF-8; save the file as UTF-8") from error
+        kind, reason = NOT_UTF8
+        raise _BadLineError(reason, kind) from error
     except json.JSONDecodeError as error:
         raise _BadLineError(f"is not JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:

@@ -18,6 +18,9 @@ Record = Mapping[str, Any]
 MAX_RECORD_BYTES = 1 << 23
 """No record of text is longer; what is longer was made by accident, such as a quote that never closes."""
 
+BREAKS_OFF = "the file breaks off"
+"""The kind of the last record of a file that is not whole."""
+
 TOO_LONG = f"the record does not end within {MAX_RECORD_BYTES:,} bytes"
 
 _BLOCK_BYTES = 1 << 25
@@ -53,12 +56,12 @@ class BlockMaker:
         self._images.append(images)
         self._n_bytes += n_bytes
 
-    def reject(self, line: int, reason: str, text: bytes | str = b"") -> None:
+    def reject(self, line: int, kind: str, reason: str, text: bytes | str = b"") -> None:
         """Put aside a record that cannot be read; `text` is what stands there, or its beginning."""
         if isinstance(text, bytes):
             text = text[: 4 * _EXCERPT].decode(errors="replace")
         excerpt = text[:_EXCERPT]
-        self._rejected.append(Rejected(file=self._address, line=line, reason=reason, text=excerpt))
+        self._rejected.append(Rejected(file=self._address, line=line, kind=kind, reason=reason, text=excerpt))
 
     def take(self) -> Block:
         """The block of all that was gathered since the last one."""

@@ -41,7 +41,9 @@ def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
             except _ERRORS as error:
                 why = str(error).partition("\n")[0]
                 reason = f"cannot be read as Parquet ({why}); the rest of the file is left out"
-                rejected = Rejected(file=source.address, line=n_rows + 1, reason=reason)
+                rejected = Rejected(
+                    file=source.address, line=n_rows + 1, kind="damaged Parquet", reason=reason
+                )
                 yield _block(names, pa.RecordBatch.from_pylist([], parquet.schema_arrow), n_rows, [rejected])
                 return
             if batch is None:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from aisle.core.schemas import RAW_SCHEMA, Rejected
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
-from aisle.feeds.checks import find_faults, rows_without_id
+from aisle.feeds.checks import Fault, find_faults, rows_without_id
 from aisle.feeds.layout import TEXTS, Layout, lay_out
 from aisle.feeds.links import as_lists, split_link_column
 from aisle.feeds.merchant import file_merchant, filled_in, merchant_column
@@ -135,14 +135,20 @@ def _one_text(column: pa.Array, between: str) -> pa.Array:
     return pc.binary_join(column, between) if pa.types.is_list(column.type) else column
 
 
-def _all_but(n_rows: int, faults: Sequence[tuple[int, str]]) -> pa.Array:
+def _all_but(n_rows: int, faults: Sequence[Fault]) -> pa.Array:
     keep = np.ones(n_rows, np.bool_)
-    keep[[row for row, _ in faults]] = False
+    keep[[fault.row for fault in faults]] = False
     return pa.array(keep)
 
 
-def _put_aside(address: str, block: Block, faults: Sequence[tuple[int, str]]) -> list[Rejected]:
+def _put_aside(address: str, block: Block, faults: Sequence[Fault]) -> list[Rejected]:
     return [
-        Rejected(file=address, line=int(block.lines[row]), reason=reason, text=block.excerpt(row)[:_EXCERPT])
-        for row, reason in faults
+        Rejected(
+            file=address,
+            line=int(block.lines[row]),
+            kind=kind,
+            reason=reason,
+            text=block.excerpt(row)[:_EXCERPT],
+        )
+        for row, kind, reason in faults
     ]

@@ -1,6 +1,5 @@
 """Scoring a model on labelled products: a split of a catalogue, or a labelled feed as a whole."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from aisle.core.errors import AisleError, known_names
 from aisle.core.paths import expand_addresses, new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
+from aisle.core.rejected import write_rejected
 from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.feeds import FeedOptions, read_feeds
@@ -115,14 +115,9 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         report = replace(report, counts=counted)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
-            _write_rejected(folder / REJECTED_FILE, products.rejected)
+            with (folder / REJECTED_FILE).open("w", encoding="utf-8") as file:
+                write_rejected(file, products.rejected)
     return report
-
-
-def _write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
-    """Write records put aside, one JSON object a line."""
-    lines = [json.dumps(record.as_dict(), ensure_ascii=False) + "\n" for record in rejected]
-    path.write_text("".join(lines), encoding="utf-8")
 
 
 def _check_labels(place: str, truth: pa.Table) -> None:

@@ -1,6 +1,5 @@
 """The batch job: feeds in, one row for each readable record out, in order, in flat memory."""
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,8 +14,17 @@ from threadpoolctl import threadpool_limits
 from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, expand_addresses, full_disk_told, new_file, write_through
+from aisle.core.paths import (
+    check_output,
+    expand_addresses,
+    full_disk_told,
+    is_at,
+    new_file,
+    was_killed_before,
+    write_through,
+)
 from aisle.core.progress import progress
+from aisle.core.rejected import is_rejected_list, write_rejected
 from aisle.feeds import FeedBatch, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
@@ -78,15 +86,15 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     check_ending(out)
     rejected = rejected_path(out)
     check_output(out, overwrite=settings.overwrite)
-    # Without its rows, a list of rejected records is what a killed run left.
-    replaces = settings.overwrite or not out.exists()
+    replaces = settings.overwrite or _is_leftover(rejected, out)
     check_output(rejected, overwrite=replaces)
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = open_root(settings.images) if settings.images else None
     files = expand_addresses(list(feeds))  # a feed that is not there is told before the model is read
-    if any(Path(file).resolve() == out.resolve() for file in files):
-        raise AisleError(f"{out}: is one of the feeds; name another output")
+    for path in (out, rejected):
+        if any(is_at(file, path) for file in files):
+            raise AisleError(f"{path}: is one of the feeds and would be overwritten; name another output")
     predictor = load(model, settings.cache)
     started = perf_counter()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant))
@@ -105,6 +113,11 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
         images=in_status_order(seen),
         seconds=perf_counter() - started,
     )
+
+
+def _is_leftover(rejected: Path, out: Path) -> bool:
+    """Whether a run was killed after its list of rejected records was in place and before its rows were."""
+    return not out.exists() and was_killed_before(out) and is_rejected_list(rejected)
 
 
 def _write_rows(
@@ -139,8 +152,7 @@ def _write_rows(
     ):
         for batch, rows, images_of_batch in in_order(answer, batches, n_workers(predictor)):
             write(rows)
-            for record in batch.rejected:
-                put_aside.write(json.dumps(record.as_dict(), ensure_ascii=False) + "\n")
+            write_rejected(put_aside, batch.rejected)
             n_rows += rows.num_rows
             n_rejected += len(batch.rejected)
             seen += images_of_batch
