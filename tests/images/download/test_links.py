@@ -42,6 +42,11 @@ class TestLists:
         pq.write_table(pa.table({"id": ["1", "2"], "address": [ONE, TWO]}), tmp_path / "list.parquet")
         assert [row[0] for row in named(tmp_path / "list.parquet")] == [ONE, TWO]
 
+    def test_a_long_list_loses_no_line(self, tmp_path):
+        addresses = [f"https://shop.test/{number}.jpg" for number in range(50_000)]
+        (tmp_path / "list.txt").write_text("\n".join(addresses))
+        assert [row[0] for row in named(tmp_path / "list.txt")] == addresses
+
     def test_an_empty_file_names_none(self, tmp_path):
         (tmp_path / "list.txt").write_text("")
         assert named(tmp_path / "list.txt") == []

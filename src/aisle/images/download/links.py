@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -138,7 +139,7 @@ def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
             yield _without_products(batch.column("address"))
         return
     with source.open(encoding="utf-8-sig", errors="replace") as lines:
-        while batch := [line for line, _ in zip(lines, range(_BATCH_ROWS), strict=False)]:
+        while batch := list(islice(lines, _BATCH_ROWS)):
             yield _without_products(pa.array(text for line in batch if (text := line.strip())))
 
 
