@@ -4,9 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from timing import AISLE, DATA, WEIGHTS, Contender, describe, prepare, race, table, workshop
-
 from aisle.catalogue import open_catalogue
+from timing import AISLE, DATA, WEIGHTS, Contender, describe, prepare, race, table, workshop
 
 _INGEST = "--taxonomy from-labels --split column:split --out catalogue"
 _MEAN = "[0.5, 0.5, 0.5]"
