@@ -1,5 +1,6 @@
 """Bytes out of gzip and zstd, up to the place where they break off."""
 
+import errno
 import gzip
 import io
 import random
@@ -53,6 +54,22 @@ def test_a_damaged_stream_gives_what_came_before(compression):
     content = bytearray(COMPRESS[compression](b"".join(b"%d," % i for i in range(500_000))))
     content[len(content) // 2 : len(content) // 2 + 1000] = bytes(1000)
     assert "damaged" in unpack(bytes(content), compression)[1]
+
+
+class FailingDisk(io.BytesIO):
+    """A file that can be read up to its middle."""
+
+    def read(self, size=-1):
+        if self.tell() > len(self.getvalue()) // 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(min(size, 10_000) if size >= 0 else size)
+
+
+@pytest.mark.parametrize("compression", ["", *COMPRESS])
+def test_a_disk_that_fails_is_not_taken_for_the_end_of_the_stream(compression):
+    content = COMPRESS[compression](NOISE) if compression else NOISE
+    with pytest.raises(OSError, match="Input/output error"):
+        list(decompress(FailingDisk(content), compression, 1 << 18))
 
 
 def test_a_checksum_that_does_not_fit_is_told():

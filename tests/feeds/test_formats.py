@@ -166,6 +166,12 @@ class TestTellingTheFormat:
         assert feed.column("id") == ["1"]
         assert [one.line for one in feed.rejected] == [1]
 
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize("name", ["delimited", "jsonl", "google-xml"])
+    def test_utf16_without_a_mark_is_known_by_its_zeros(self, read, name, encoding):
+        content = WRITERS[name](PRODUCTS[:20]).decode().encode(encoding)
+        assert read(content, "shop").column("title") == [one["title"] for one in PRODUCTS[:20]]
+
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
     def test_marks_of_encodings_are_seen_through(self, read, encoding):
         assert read('\n {"id": 1, "title": "ä"}\n'.encode(encoding), "shop").column("title") == ["ä"]

@@ -2,7 +2,13 @@
 
 import pytest
 
+from aisle.feeds.formats import ENDINGS, PACKED_ENDINGS
 from aisle.feeds.merchant import file_merchant
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_ending_of_a_format_is_left_out(ending):
+    assert {file_merchant(f"acme{ending}{packed}") for packed in ("", *PACKED_ENDINGS)} == {"acme"}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,70 @@
 """Reading feeds from anywhere: order, batches, merchants, memory, and what is refused."""
 
+import errno
 import gzip
+import io
+import json
 import tracemalloc
 
 import fsspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from aisle.core.errors import AisleError
 from aisle.core.schemas import RAW_SCHEMA
-from aisle.feeds import FeedOptions, feed_columns, read_feed, read_feeds
+from aisle.feeds import FEED_FORMATS, FeedOptions, feed_columns, read_feed, read_feeds
+from aisle.feeds.source import Source
+
+
+class FailingDisk(io.BytesIO):
+    """A file whose middle third cannot be read."""
+
+    def read(self, size=-1):
+        n_bytes = len(self.getvalue())
+        if self.tell() < n_bytes * 2 / 3 and (size < 0 or self.tell() + size > n_bytes / 3):
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+class TestNothingReadable:
+    """A feed of which no row can be read is refused, with the commonest reason and what helps."""
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (
+                "id,title\n1,Käse\n2,Öl\n".encode("latin-1"),
+                "feed.csv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8 (none of its 2 "
+                "records can be read, 2 of them for such a reason)",
+            ),
+            (
+                json.dumps({"id": 1, "title": "x"}, indent=1).encode(),
+                "feed.csv:1: is not JSON: Expecting property name enclosed in double quotes at character 2; "
+                "write one JSON object a line (none of its 4 records can be read, 4 of them for such a "
+                "reason)",
+            ),
+            (
+                b"id,title\n,x\n",
+                "feed.csv:2: no id; fill the column that tells products apart (its only record cannot be "
+                "read)",
+            ),
+            (
+                b"id,title\n1\n2\n,x\n",
+                "feed.csv:2: 1 fields where the header has 2; quote the fields that hold a separator or a "
+                "line break (none of its 3 records can be read, 2 of them for such a reason)",
+            ),
+        ],
+    )
+    def test_it_says_so(self, read, tmp_path, content, said):
+        with pytest.raises(AisleError) as caught:
+            read(content)
+        assert str(caught.value) == f"{tmp_path}/{said}"
+
+    def test_so_does_whoever_asks_for_its_columns(self, tmp_path):
+        (tmp_path / "a.json").write_text('{\n "id": 1\n}\n')
+        with pytest.raises(AisleError, match="write one JSON object a line"):
+            feed_columns(str(tmp_path / "a.json"))
 
 
 class TestReadFeeds:
@@ -60,6 +115,21 @@ class TestReadFeed:
     def test_rejected_records_stand_in_the_order_of_the_file(self, read):
         feed = read(b"id,title\n1\n,x\n2,\xff\n3\n4,\0\n5,x\n")
         assert [one.line for one in feed.rejected] == [2, 3, 4, 5, 6]
+
+    @pytest.mark.parametrize("pack", ["plain", "zstd", "parquet"])
+    def test_a_disk_that_fails_on_the_way_is_told_and_no_row_is_lost_in_silence(self, pack):
+        rows = pa.table({"id": [f"{i * 7919 % 100_003:05}" for i in range(100_000)]})
+        content = b"id\n" + b"".join(b"%s\n" % one.encode() for one in rows["id"].to_pylist())
+        if pack == "zstd":
+            content = pa.Codec("zstd").compress(content, asbytes=True)
+        if pack == "parquet":
+            file = io.BytesIO()
+            pq.write_table(rows, file, row_group_size=10_000)
+            content = file.getvalue()
+        source = Source("shop", FailingDisk(content))
+        read = FEED_FORMATS.get("parquet" if pack == "parquet" else "delimited")
+        with pytest.raises(AisleError, match=r"shop: cannot be read \(Input/output error\); check that"):
+            list(read(source, 8192))
 
     def test_memory_does_not_grow_with_the_feed(self, tmp_path):
         path = tmp_path / "large.csv.gz"

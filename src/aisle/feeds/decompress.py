@@ -6,6 +6,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from aisle.feeds.watched import WatchedFile
+
 COMPRESSIONS = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
 """What a file of each kind begins with."""
 
@@ -24,6 +26,7 @@ def decompress(raw: BinaryIO, compression: str, step_bytes: int) -> Iterator[byt
 
     Raises:
         BrokenStreamError: after the last piece that could be read.
+        OSError: the file itself cannot be read on.
     """
     if compression == "gzip":
         return _gunzip(raw, step_bytes)
@@ -57,22 +60,26 @@ def _gunzip(raw: BinaryIO, step_bytes: int) -> Iterator[bytes]:
 
 def _unzstd(raw: BinaryIO, step_bytes: int) -> Iterator[bytes]:
     """A failed read gives nothing of what it had; so the last piece is fetched again, byte by byte."""
+    file = WatchedFile(raw)
     n_read = 0
     try:
-        for found in _zstd_steps(raw, step_bytes):
+        for found in _zstd_steps(file, step_bytes):
             n_read += len(found)
             yield found
     except OSError as error:
-        yield _last_bytes(raw, n_read)
+        if file.error is None:
+            yield _last_bytes(file, n_read)
+        if file.error is not None:
+            raise file.error from None
         raise BrokenStreamError(f"the zstd stream ends early or is damaged ({error})") from error
 
 
-def _zstd_steps(raw: BinaryIO, step_bytes: int) -> Iterator[bytes]:
+def _zstd_steps(raw: WatchedFile, step_bytes: int) -> Iterator[bytes]:
     stream = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
     return iter(lambda: stream.read(step_bytes), b"")
 
 
-def _last_bytes(raw: BinaryIO, start: int) -> bytes:
+def _last_bytes(raw: WatchedFile, start: int) -> bytes:
     """All that can be had of the stream from its byte `start` on."""
     raw.seek(0)
     stream = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")

@@ -1,10 +1,10 @@
 """The formats that a feed can have, and how to tell which one it has."""
 
-import codecs
 from pathlib import PurePosixPath
 
 from aisle.core.errors import AisleError
 from aisle.core.registry import Registry
+from aisle.feeds.encoding import utf16_of
 from aisle.feeds.source import Source
 
 FEED_FORMATS = Registry(
@@ -19,20 +19,28 @@ FEED_FORMATS = Registry(
 )
 """From a format's name to the function `(source, block_rows) -> Iterator[Block]` that reads it."""
 
-_BY_ENDING = {
+ENDINGS = {
     ".tsv": "delimited",
     ".csv": "delimited",
     ".txt": "delimited",
+    ".tab": "delimited",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
     ".parquet": "parquet",
+    ".pq": "parquet",
     ".xml": "google-xml",
+    ".rss": "google-xml",
+    ".atom": "google-xml",
     ".bson": "cdiscount-bson",
 }
+"""From the ending of a file's name to what it holds, where its content does not tell."""
+
+PACKED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
+"""Endings of compressed files, behind those of a format."""
+
 _BY_BEGIN = {"{": "jsonl", "<": "google-xml"}
 _HEAD_BYTES = 4096
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAX_DOCUMENT_BYTES = 1 << 26
 _NO_FEEDS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -57,8 +65,8 @@ def recognise_format(source: Source) -> str:
     if found:
         return found
     endings = [suffix.lower() for suffix in reversed(PurePosixPath(source.address).suffixes)]
-    named = next((_BY_ENDING[ending] for ending in endings if ending in _BY_ENDING), "")
-    if not named and b"\0" in head and not head.startswith(_MARKS):
+    named = next((ENDINGS[ending] for ending in endings if ending in ENDINGS), "")
+    if not named and b"\0" in head and not utf16_of(head):
         known = ", ".join(FEED_FORMATS.names())
         raise AisleError(f"{source.address}: is of no format that is known; write it as one of {known}")
     return named or "delimited"
@@ -83,16 +91,13 @@ def _by_content(address: str, head: bytes) -> str:
 
 def _first_character(head: bytes) -> str:
     """The first character that is no white space, whatever the encoding."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
-    else:
-        text = head.decode("utf-8-sig", errors="replace")
+    text = head.decode(utf16_of(head) or "utf-8-sig", errors="replace")
     return text.lstrip()[:1]
 
 
 def _is_bson(head: bytes) -> bool:
     """Whether there is a plausible length, then a type that exists, then a field's name."""
-    if len(head) < 7 or head.startswith(_MARKS):
+    if len(head) < 7 or utf16_of(head):
         return False
     length, kind, name = int.from_bytes(head[:4], "little"), head[4], head[5:].split(b"\0", 1)[0]
     is_type = 0x01 <= kind <= 0x13 or kind in (0x7F, 0xFF)

@@ -7,22 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.core.errors import AisleError, known_names
+from aisle.feeds.formats import ENDINGS, PACKED_ENDINGS
 from aisle.feeds.layout import find_column, on_one_line
 
-_ENDINGS = {
-    ".tsv",
-    ".csv",
-    ".txt",
-    ".tab",
-    ".jsonl",
-    ".ndjson",
-    ".json",
-    ".parquet",
-    ".pq",
-    ".xml",
-    ".rss",
-    ".atom",
-} | {".bson", ".gz", ".gzip", ".zst", ".zstd"}
+_ENDINGS = (*ENDINGS, *PACKED_ENDINGS)
 _COLUMN = "column:"
 
 

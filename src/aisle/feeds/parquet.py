@@ -39,6 +39,8 @@ def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
             try:
                 batch = next(batches, None)
             except _ERRORS as error:
+                if file.error is not None:  # not the file's content is at fault
+                    return
                 why = str(error).partition("\n")[0]
                 reason = f"cannot be read as Parquet ({why}); the rest of the file is left out"
                 rejected = Rejected(

@@ -6,6 +6,7 @@ from aisle.core.errors import AisleError
 from aisle.core.paths import expand_addresses
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
 from aisle.feeds.formats import FEED_FORMATS, recognise_format
+from aisle.feeds.put_aside import PutAside
 from aisle.feeds.rows import RowMaker
 from aisle.feeds.source import Source, open_source
 
@@ -32,18 +33,22 @@ def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
     or can be read no further, the rest of it is one rejected record.
 
     Raises:
-        AisleError: the feed cannot be opened, holds no records, has no ids, or is of no format that is known.
+        AisleError: the feed cannot be opened, holds no records or none that can be read, has no ids, or is of
+            no format that is known.
     """
     with open_source(address) as source:
         maker = RowMaker(address, options)
-        n_records = 0
+        n_rows = 0
+        put_aside = PutAside()
         for block in _blocks(source, options.batch_rows):
             batch = maker.batch(block)
-            if n_here := len(batch.rows) + len(batch.rejected):
-                n_records += n_here
+            n_rows += len(batch.rows)
+            if not n_rows:
+                put_aside.add(batch.rejected)
+            if len(batch.rows) or batch.rejected:
                 yield batch
-        if not n_records:
-            raise _empty(source)
+        if not n_rows:
+            raise _no_rows(source, put_aside)
 
 
 def feed_columns(address: str) -> list[str]:
@@ -56,10 +61,12 @@ def feed_columns(address: str) -> list[str]:
     """
     options = FeedOptions()
     with open_source(address) as source:
+        put_aside = PutAside()
         for block in _blocks(source, options.batch_rows):
             if block.names:
                 return RowMaker(address, options).columns(block)
-        raise _empty(source)
+            put_aside.add(block.rejected)
+        raise _no_rows(source, put_aside)
 
 
 def _blocks(source: Source, block_rows: int) -> Iterator[Block]:
@@ -67,7 +74,9 @@ def _blocks(source: Source, block_rows: int) -> Iterator[Block]:
     return read(source, block_rows)
 
 
-def _empty(source: Source) -> AisleError:
+def _no_rows(source: Source, put_aside: PutAside) -> AisleError:
+    if put_aside:
+        return AisleError(put_aside.why_nothing_is_left())
     if source.fault:
         return AisleError(f"{source.address}: {source.fault}; fetch the file again")
     return AisleError(

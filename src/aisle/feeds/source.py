@@ -9,6 +9,7 @@ import fsspec
 
 from aisle.core.errors import AisleError
 from aisle.feeds.decompress import COMPRESSIONS, BrokenStreamError, decompress
+from aisle.feeds.watched import WatchedFile
 
 _CHUNK_BYTES = 1 << 18
 
@@ -42,15 +43,20 @@ class Source:
         return found
 
     @contextmanager
-    def seekable(self) -> Iterator[BinaryIO]:
+    def seekable(self) -> Iterator[WatchedFile]:
         """The whole feed as a file to move about in; one that is compressed goes through a temporary file.
 
         Raises:
-            AisleError: the compressed bytes break off.
+            AisleError: the compressed bytes break off; or, as the block ends, the file could not be read on.
         """
         if not self._compression:
             self._raw.seek(0)
-            yield self._raw
+            file = WatchedFile(self._raw)
+            try:
+                yield file
+            finally:
+                if file.error is not None:
+                    raise _unreadable(self.address, file.error) from file.error
             return
         with tempfile.TemporaryFile() as unpacked:
             while data := self.read(_CHUNK_BYTES):
@@ -58,7 +64,7 @@ class Source:
             if self.fault:
                 raise AisleError(f"{self.address}: {self.fault}; fetch the file again")
             unpacked.seek(0)
-            yield cast(BinaryIO, unpacked)
+            yield WatchedFile(cast(BinaryIO, unpacked))
 
     def _open_chunks(self) -> Iterator[bytes]:
         try:
