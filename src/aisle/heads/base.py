@@ -46,6 +46,15 @@ Beside each `build` stand `restore(settings, parameters) -> Head`, for arrays of
 `merge(heads, joined) -> Head`; the functions below call them."""
 
 
+def check_head(name: str, settings: Mapping[str, Any]) -> None:
+    """Make a small head of these settings, to see whether it takes them.
+
+    Raises:
+        AisleError: no head has this name, or settings are unknown or out of range.
+    """
+    HEADS.get(name)(settings, {"any": 1}, 2, np.random.default_rng(0), {"any": 1.0})
+
+
 def restore_head(name: str, settings: Mapping[str, Any], parameters: Mapping[str, Array]) -> Head:
     """Make a head again from what its `settings()` and `parameters()` gave.
 

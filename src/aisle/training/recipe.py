@@ -1,7 +1,8 @@
 """Recipes: a TOML file that names encoders, head and training settings, checked whole before work starts.
 
 A table with a key `encoder` is an encoder, under the table's name; `[head]` names the head; `[training]`
-holds TrainingSettings, and `[training.rates.NAME]` the Rates of the encoder NAME.
+holds TrainingSettings, and `[training.rates.NAME]` the Rates of the encoder NAME. `extends = "NAME"`, first
+of all, takes another recipe's tables, in which the recipe's own change single settings.
 """
 
 import copy
@@ -15,7 +16,7 @@ from typing import Any
 from aisle.core.errors import AisleError, known_names
 from aisle.core.settings import checked_record
 from aisle.encoders.base import ENCODERS, Encoder, build_encoder, fields_of
-from aisle.heads.base import HEADS
+from aisle.heads.base import HEADS, check_head
 from aisle.training.settings import Rates, TrainingSettings
 
 DEFAULT_RECIPE = "multimodal"
@@ -29,47 +30,32 @@ class Recipe:
         name: as the user named it.
         encoders: from an encoder's name in the recipe (`text`, `image`) to its table, `encoder` included.
         head: the table of the head, `head` included.
+        fields: which of core.records.FIELDS each encoder reads, by its name in the recipe.
         training: how to train.
     """
 
     name: str
     encoders: Mapping[str, Mapping[str, Any]]
+    fields: Mapping[str, tuple[str, ...]]
     head: Mapping[str, Any]
     training: TrainingSettings
-
-    def fields(self) -> dict[str, tuple[str, ...]]:
-        """Which of core.records.FIELDS each encoder reads, by its name in the recipe.
-
-        Raises:
-            AisleError: settings of encoders are unknown or out of range: all of them in one message.
-        """
-        found: dict[str, tuple[str, ...]] = {}
-        faults = []
-        for name, table in self.encoders.items():
-            try:
-                found[name] = fields_of(table["encoder"], _settings_of(table), name)
-            except AisleError as error:
-                faults.append(str(error))
-        if faults:
-            raise AisleError(f"recipe {self.name}: {'; '.join(faults)}")
-        return found
 
     def build_encoders(self, leave_out: Sequence[str] = ()) -> dict[str, Encoder]:
         """Make the encoders, untrained, but for those named in `leave_out`.
 
         Raises:
-            AisleError: settings of an encoder are unknown or out of range.
+            AisleError: the weights that an encoder starts from are not to be had, or do not fit.
         """
         return {
-            name: build_encoder(table["encoder"], _settings_of(table))
+            name: build_encoder(table["encoder"], _settings_of(table, "encoder"))
             for name, table in self.encoders.items()
             if name not in leave_out
         }
 
 
-def _settings_of(table: Mapping[str, Any]) -> dict[str, Any]:
-    """An encoder's table without the key that names the encoder."""
-    return {key: value for key, value in table.items() if key != "encoder"}
+def _settings_of(table: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The table of a part without the key that names the part: `encoder` or `head`."""
+    return {key: value for key, value in table.items() if key != kind}
 
 
 def recipe_names() -> list[str]:
@@ -89,27 +75,67 @@ def read_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
         AisleError: no such recipe, no TOML, or settings that are unknown or out of range: all of them in one
             message.
     """
-    tables = _read_tables(name)
+    tables = _read_tables(name, Path())
     for change in changes:
         _apply(tables, change)
     return _checked(name, tables)
 
 
-def _read_tables(name: str) -> dict[str, Any]:
-    path = Path(name)
+def _read_tables(name: str, folder: Path, extended_by: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Read a recipe's tables, those that it extends included.
+
+    Args:
+        name: of a recipe, or of a file in `folder`.
+        extended_by: the recipes that led here, by name or by absolute path.
+    """
+    path = folder / name
     if name in recipe_names():
-        text = (files("aisle") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+        here, text = name, (files("aisle") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
     elif path.suffix == ".toml":
         if not path.is_file():
-            raise AisleError(f"{name}: no such recipe file; recipes by name: {', '.join(recipe_names())}")
-        text = _text_of(path)
+            told = f"; {extended_by[-1]} extends it" if extended_by else ""
+            raise AisleError(
+                f"{path}: no such recipe file{told}; recipes by name: {', '.join(recipe_names())}"
+            )
+        here, text = str(path.resolve()), _text_of(path)
     else:
         known = known_names(name, recipe_names())
-        raise AisleError(f"no recipe is called '{name}'; {known}; or name a file that ends in .toml")
+        told = f"{extended_by[-1]}: extends '{name}', but " if extended_by else ""
+        raise AisleError(f"{told}no recipe is called '{name}'; {known}; or name a file that ends in .toml")
+    if here in extended_by:
+        raise AisleError(f"{' extends '.join((*extended_by, here))}; a recipe cannot extend itself")
     try:
-        return tomllib.loads(text)
+        own = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise AisleError(f"{name}: no valid TOML: {error}") from error
+        raise AisleError(f"{path}: no valid TOML: {error}") from error
+    other = own.pop("extends", None)
+    if other is None:
+        return own
+    if not isinstance(other, str):
+        raise AisleError(f"{path}: extends is {other!r}; it must be a recipe's name, or a file's")
+    return _extended(_read_tables(other, path.parent, (*extended_by, here)), own)
+
+
+def _extended(tables: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Change single settings of a recipe; a table that names its part again replaces the old one."""
+    named_again = {
+        key: table
+        for key, table in own.items()
+        if isinstance(table, dict) and ("head" if key == "head" else "encoder") in table
+    }
+    return _changed(tables, own) | named_again
+
+
+def _changed(tables: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Set single values in tables within tables."""
+    found = dict(tables)
+    for key, value in own.items():
+        before = found.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            found[key] = _changed(before, value)
+        else:
+            found[key] = value
+    return found
 
 
 def _text_of(path: Path) -> str:
@@ -160,10 +186,10 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
         faults.append(f"'{key}' is no encoder (a table with a key 'encoder'); {known_names(key, known)}")
     if not encoders:
         faults.append("the recipe names no encoder; add a table such as [text] with encoder = 'ngrams'")
-    faults += _encoder_faults(encoders, rates)
-    if head.get("head") not in HEADS.names():
-        value = str(head.get("head", ""))
-        faults.append(f"no head is called '{value}'; {known_names(value, HEADS.names())}")
+    fields = _fields_of_each(encoders, faults)
+    for key in rates.keys() - encoders.keys():
+        faults.append(f"[training.rates.{key}] is for no encoder of the recipe; {known_names(key, encoders)}")
+    _check_head(head, faults)
     settings = checked_record(TrainingSettings, training, "training", faults)
     faults += settings.faults()
     by_encoder = {k: checked_record(Rates, t, f"training.rates.{k}", faults) for k, t in rates.items()}
@@ -177,7 +203,11 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
         by_encoder.setdefault(key, Rates())
     values = {f: getattr(settings, f) for f in settings.__dataclass_fields__ if f != "rates"}
     return Recipe(
-        name=name, encoders=encoders, head=head, training=TrainingSettings(**values, rates=by_encoder)
+        name=name,
+        encoders=encoders,
+        fields=fields,
+        head=head,
+        training=TrainingSettings(**values, rates=by_encoder),
     )
 
 
@@ -190,13 +220,30 @@ def _table_in(tables: dict[str, Any], key: str, name: str, faults: list[str]) ->
     return {}
 
 
-def _encoder_faults(encoders: Mapping[str, Mapping[str, Any]], rates: Mapping[str, Any]) -> list[str]:
-    """Encoders that there are none of, settings that an encoder refuses, and rates for no encoder."""
-    faults = []
+def _fields_of_each(
+    encoders: Mapping[str, Mapping[str, Any]], faults: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """The fields that each encoder reads; to `faults` go encoders and settings that there are none of."""
+    found = {}
     for key, table in encoders.items():
         if table["encoder"] not in ENCODERS.names():
             value = str(table["encoder"])
             faults.append(f"[{key}] no encoder is called '{value}'; {known_names(value, ENCODERS.names())}")
-    for key in rates.keys() - encoders.keys():
-        faults.append(f"[training.rates.{key}] is for no encoder of the recipe; {known_names(key, encoders)}")
-    return faults
+            continue
+        try:
+            found[key] = fields_of(table["encoder"], _settings_of(table, "encoder"), key)
+        except AisleError as error:
+            faults.append(str(error))
+    return found
+
+
+def _check_head(head: Mapping[str, Any], faults: list[str]) -> None:
+    """Add to `faults` a head that there is none of, or what it says of its settings."""
+    name = str(head.get("head", ""))
+    if name not in HEADS.names():
+        faults.append(f"no head is called '{name}'; {known_names(name, HEADS.names())}")
+        return
+    try:
+        check_head(name, _settings_of(head, "head"))
+    except AisleError as error:
+        faults.append(str(error))

@@ -82,10 +82,9 @@ def train(
     """
     check_output(out, overwrite=options.overwrite, marker=MARKER)
     opened = open_catalogue(catalogue, options.images)
-    fields = recipe.fields()
     with _one_torch_thread():
         data = read_training_data(opened, recipe.training.validation)
-        encoders = _encoders_with_a_say(recipe, fields, data, tell)
+        encoders = _encoders_with_a_say(recipe, data, tell)
         checkpoints = Checkpoints(
             out.absolute().with_name(f".{out.name}.checkpoints"),
             _fingerprint(recipe, encoders, opened, data),
@@ -169,17 +168,13 @@ def _one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _encoders_with_a_say(
-    recipe: Recipe, fields: Mapping[str, Sequence[str]], data: TrainingData, tell: Tell
-) -> dict[str, Encoder]:
+def _encoders_with_a_say(recipe: Recipe, data: TrainingData, tell: Tell) -> dict[str, Encoder]:
     """Make the recipe's encoders, but for those whose fields no product has.
-
-    Args:
-        fields: what each encoder reads.
 
     Raises:
         AisleError: no encoder is left, or the weights of one are not to be had.
     """
+    fields = recipe.fields
     silent = [name for name in fields if not data.has(fields[name])]
     if len(silent) == len(fields):
         wanted = sorted({field for names in fields.values() for field in names}, key=FIELDS.index)
