@@ -34,7 +34,7 @@ RUNS = {  # how far the image evidence travels was chosen on inner splits of tra
     "myntra": [
         "--recipe text_small",
         f"--recipe image_small {IMAGE} {TRAVEL}=0.7",
-        f"--recipe multimodal {IMAGE} {TRAVEL}=0.7",
+        f"--recipe multimodal {IMAGE}",
     ],
     "grocery": [f"--recipe image_small {IMAGE} --set image.size=320 {TRAVEL}=1.5"],
     "clothing": [f"--recipe image_small {IMAGE} {TRAVEL}=0.2"],
