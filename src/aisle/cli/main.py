@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _told(_usage(error), 2)
     except click.Abort as stop:
-        return _told(f"interrupted; {str(stop) or 'nothing was written'}", 130)
+        return _told(f"interrupted; {str(stop) or 'no output was written'}", 130)
     except BrokenPipeError:  # whoever read what we print has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -46,7 +46,7 @@ class Checkpoints:
             AisleError: what lies there is of a training with other settings or another catalogue.
         """
         mark = self.folder / "training.txt"
-        found = resume and self._has_bundles()
+        found = resume and self.has_bundles()
         if found and not (mark.is_file() and mark.read_text() == self._training):
             raise AisleError(
                 f"{self.folder}: checkpoints of a training with another recipe, setting, catalogue or "
@@ -65,7 +65,8 @@ class Checkpoints:
         """A folder for what is computed once and can be made again."""
         return self.folder / "work"
 
-    def _has_bundles(self) -> bool:
+    def has_bundles(self) -> bool:
+        """Whether there is a checkpoint of any training."""
         return any(self.folder.glob("*.safetensors"))
 
     def save(self, name: str, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any]) -> None:
@@ -98,7 +99,7 @@ class Checkpoints:
         Returns:
             Whether bundles are left.
         """
-        if not self._has_bundles():
+        if not self.has_bundles():
             self.clear()
             return False
         shutil.rmtree(self.work, ignore_errors=True)

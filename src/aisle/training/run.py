@@ -138,6 +138,11 @@ def _checkpoints_while(checkpoints: Checkpoints, tell: Tell, *, resume: bool) ->
 
     Of a training that fails, those stay that another one can go on from.
     """
+    if checkpoints.has_bundles() and not resume:
+        tell(
+            f"the checkpoints in {checkpoints.folder}, of a training that was broken off, are removed; "
+            "with --resume it would have gone on"
+        )
     if checkpoints.start(resume=resume):
         tell(f"going on from the checkpoints in {checkpoints.folder}")
     elif resume:
@@ -221,7 +226,7 @@ def _train_member(
         keep_best=is_final,
     )
     learner, done = fit(selecting, data, recipe, evidence, seed, checkpoints)
-    assert done.scores is not None
+    scores = learner.scores(held_out.rows, held_out.fields) if done.scores is None else done.scores
     if not is_final:
         final = Run(
             name=f"{name}, on all", rows=data.train, epochs=done.best_epoch, held_out=None, keep_best=False
@@ -230,7 +235,7 @@ def _train_member(
     return _Member(
         epochs=done.best_epoch,
         accuracy=done.accuracy,
-        scores=done.scores,
+        scores=scores,
         head={k: v.copy() for k, v in learner.head_weights().items()},
         head_settings=learner.head.settings(),
         encoders={k: e.finish() for k, e in evidence.items()},
