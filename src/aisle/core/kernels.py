@@ -1,4 +1,4 @@
-"""Loops over arrays compiled to machine code: the one way in which Aisle uses numba."""
+"""Loops over arrays compiled to machine code: the one place where Aisle has numba compile."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -8,7 +8,9 @@ from numba import njit
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def kernel(*, contract: bool = False) -> Callable[[Function], Function]:
+def kernel(
+    *, contract: bool = False, regroup: bool = False, no_nan: bool = False
+) -> Callable[[Function], Function]:
     """Compile a function at its first call and keep the code on disk for the next process.
 
     It runs on one core, without the interpreter's lock: callers give threads slices of the work that do not
@@ -17,10 +19,13 @@ def kernel(*, contract: bool = False) -> Callable[[Function], Function]:
 
     Args:
         contract: a product and a sum may become one instruction, rounded once.
+        regroup: additions may be grouped otherwise than they are written, so that they run side by side.
+        no_nan: no number is NaN.
     """
 
     def compiled(function: Function) -> Function:
-        fastmath: Any = {"contract"} if contract else False
+        flags = {"contract": contract, "reassoc": regroup, "nsz": regroup, "nnan": no_nan}
+        fastmath: Any = {flag for flag, is_allowed in flags.items() if is_allowed} or False
         return cast(Function, njit(nogil=True, cache=True, error_model="numpy", fastmath=fastmath)(function))
 
     return compiled

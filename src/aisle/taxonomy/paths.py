@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from aisle.core.kernels import kernel
 from aisle.taxonomy.tree import Taxonomy
 
 _BLOCK = 32
@@ -49,8 +49,8 @@ def most_probable_paths(
     return path, path_p, tree.leaf_nodes[top_index], top_p
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
-def _sum(row, start, stop):  # type: ignore[no-untyped-def]
+@kernel(regroup=True)
+def _sum(row: NDArray[np.float32], start: int, stop: int) -> float:
     """The sum of row[start:stop] in float64; the additions may be grouped, so that they run side by side."""
     total = 0.0
     for leaf in range(start, stop):
@@ -58,8 +58,15 @@ def _sum(row, start, stop):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(nogil=True, cache=True)
-def _walk(leaf_p, start, stop, end, path, path_p):  # type: ignore[no-untyped-def]
+@kernel()
+def _walk(
+    leaf_p: NDArray[np.float32],
+    start: NDArray[np.int32],
+    stop: NDArray[np.int32],
+    end: NDArray[np.int32],
+    path: NDArray[np.int32],
+    path_p: NDArray[np.float32],
+) -> int:
     """Fill `path` and `path_p`; return the first row with a sum that is not finite, or -1."""
     for i in range(leaf_p.shape[0]):
         row = leaf_p[i]
@@ -85,8 +92,10 @@ def _walk(leaf_p, start, stop, end, path, path_p):  # type: ignore[no-untyped-de
     return -1
 
 
-@njit(nogil=True, cache=True)
-def _most_probable_leaves(leaf_p, top_index, top_p):  # type: ignore[no-untyped-def]
+@kernel()
+def _most_probable_leaves(
+    leaf_p: NDArray[np.float32], top_index: NDArray[np.int32], top_p: NDArray[np.float32]
+) -> None:
     """Fill each row's most probable leaves by insertion, passing over blocks with nothing probable enough."""
     n_leaves = leaf_p.shape[1]
     k = top_index.shape[1]
@@ -107,8 +116,8 @@ def _most_probable_leaves(leaf_p, top_index, top_p):  # type: ignore[no-untyped-
                     value[at], index[at] = p, leaf
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "nnan"})
-def _any_above(row, start, stop, limit):  # type: ignore[no-untyped-def]
+@kernel(regroup=True, no_nan=True)
+def _any_above(row: NDArray[np.float32], start: int, stop: int, limit: np.float32) -> np.bool_:
     """Whether any of row[start:stop] exceeds the limit; none is NaN, so they are compared side by side."""
     highest = limit
     for leaf in range(start, stop):
