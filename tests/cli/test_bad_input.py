@@ -70,7 +70,7 @@ SPOILT_CATALOGUES = {
     "no-labels": lambda folder: (folder / "labels.tsv").unlink(),
     "cut-labels": lambda folder: cut_in_half(folder / "labels.tsv"),
     "no-rejected": lambda folder: (folder / "rejected.jsonl").unlink(),
-    "newer": lambda folder: rewrite(folder / "catalogue.json", version=2),
+    "newer": lambda folder: rewrite(folder / "catalogue.json", format=2),
     "cut-manifest": lambda folder: cut_in_half(folder / "catalogue.json"),
     "list-manifest": lambda folder: (folder / "catalogue.json").write_text("[]"),
     "no-files": lambda folder: rewrite(folder / "catalogue.json", "files"),
@@ -124,6 +124,7 @@ def place(shop, catalogue, model, tmp_path_factory):
         spoil(shutil.copytree(catalogue, folder / name))
     for name, spoil in SPOILT_MODELS.items():
         spoil(shutil.copytree(model, folder / name))
+    os.mkfifo(folder / "pipe")
     rewrite(shutil.copytree(catalogue, folder / "no-root") / "catalogue.json", image_roots=["gone"])
     labels = ("Toys > Kites", "Toys > Balls")
     made = {
@@ -148,6 +149,10 @@ def place(shop, catalogue, model, tmp_path_factory):
 INGEST = [
     ("none.tsv --taxonomy from-labels", "none.tsv: no such file; check the spelling and the folder"),
     ("a-folder --taxonomy from-labels", "a-folder: is a folder, not a file"),
+    (
+        "pipe --taxonomy from-labels",
+        "pipe: is a pipe, which can be read only once; write what comes out of it",
+    ),
     ("empty.tsv --taxonomy from-labels", "empty.tsv: holds no products; check that it is the right file"),
     ("header.tsv --taxonomy from-labels", "header.tsv: holds no products"),
     ("no-id.tsv --taxonomy from-labels", "no-id.tsv: has no column 'id'; known: name, title"),
@@ -168,7 +173,7 @@ INGEST = [
     ("shop.tsv --taxonomy from-labels --images none", "none: no such folder; name the folder that the image"),
     ("shop.tsv --taxonomy from-labels --max-depth one", "'one' is not a valid integer"),
     ("shop.tsv --extend model", "model: holds no catalogue.json, so it is no catalogue"),
-    ("shop.tsv --extend newer", "newer/catalogue.json: has format version 2, this Aisle reads 1"),
+    ("shop.tsv --extend newer", "newer/catalogue.json: catalogue format 2, this version of Aisle reads 1"),
     ("shop.tsv --extend no-part", f"no-part/{PART}: is missing from the catalogue"),
     ("shop.tsv --extend changed-part", f"changed-part/{PART}: was changed since the catalogue was written"),
     ("shop.tsv --extend no-rejected", "no-rejected/rejected.jsonl: is missing from the catalogue"),
@@ -178,10 +183,16 @@ TRAIN = [
     ("none", "none: no such catalogue; make one with aisle ingest"),
     ("shop.tsv", "shop.tsv: holds no catalogue.json, so it is no catalogue"),
     ("model", "model: holds no catalogue.json, so it is no catalogue"),
-    ("newer", "newer/catalogue.json: has format version 2, this Aisle reads 1; ingest the feeds again"),
+    (
+        "newer",
+        "newer/catalogue.json: catalogue format 2, this version of Aisle reads 1; ingest the feeds again",
+    ),
     ("cut-manifest", "cut-manifest/catalogue.json: is not a catalogue's manifest"),
     ("list-manifest", "list-manifest/catalogue.json: is not a catalogue's manifest"),
-    ("other-manifest", "other-manifest/catalogue.json: is not a catalogue's manifest (its format is 'shop')"),
+    (
+        "other-manifest",
+        "other-manifest/catalogue.json: catalogue format 'shop', this version of Aisle reads 1",
+    ),
     ("no-files", "no-files/catalogue.json: is damaged"),
     ("strange-files", "strange-files/catalogue.json: is damaged (files without name, rows or sha256)"),
     ("no-part", f"no-part/{PART}: is missing from the catalogue; ingest the feeds again"),
@@ -265,9 +276,10 @@ READ_MODEL = [
     ("bare-model", "bare-model: is not as `aisle train` writes a model (KeyError: 'head')"),
 ]
 EVALUATE = [
+    ("pipe", "pipe: is a pipe, which can be read only once; write what comes out of it to a file"),
     ("none.tsv", "none.tsv: no such file"),
     ("model", "model: holds no catalogue.json, so it is no catalogue"),
-    ("newer", "newer/catalogue.json: has format version 2, this Aisle reads 1"),
+    ("newer", "newer/catalogue.json: catalogue format 2, this version of Aisle reads 1"),
     ("changed-part", f"changed-part/{PART}: was changed since the catalogue was written"),
     ("no-root", "gone: no such folder"),
     ("catalogue --split tst", "no split is called 'tst' (--split); did you mean 'test'?"),

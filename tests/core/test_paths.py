@@ -1,4 +1,4 @@
-"""Inputs are found anywhere, and an output is put in place whole or not at all."""
+"""An output is put in place whole or not at all."""
 
 import errno
 import subprocess
@@ -8,39 +8,7 @@ import time
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.core.paths import exchange, expand_addresses, new_directory, new_file
-
-
-class TestExpandAddresses:
-    def test_a_pattern_gives_its_files_in_order(self, tmp_path):
-        for name in ("b.tsv", "a.tsv", "c.csv"):
-            (tmp_path / name).write_text("x")
-        assert expand_addresses([f"{tmp_path}/*.tsv"]) == [f"{tmp_path}/a.tsv", f"{tmp_path}/b.tsv"]
-
-    def test_a_relative_path_stays_as_it_was_written(self, tmp_path, monkeypatch):
-        (tmp_path / "a.tsv").write_text("x")
-        monkeypatch.chdir(tmp_path)
-        assert expand_addresses(["a.tsv"]) == ["a.tsv"]
-
-    def test_a_file_of_that_very_name_wins_over_the_pattern(self, tmp_path):
-        (tmp_path / "a[1].tsv").write_text("x")
-        assert expand_addresses([f"{tmp_path}/a[1].tsv"]) == [f"{tmp_path}/a[1].tsv"]
-
-    def test_any_file_system_will_do(self):
-        import fsspec
-
-        fsspec.filesystem("memory").pipe("/shop/a.tsv", b"x")
-        assert expand_addresses(["memory://shop/*.tsv"]) == ["memory:///shop/a.tsv"]
-
-    @pytest.mark.parametrize(("name", "words"), [("no.tsv", "no such file"), ("", "is a folder, not a file")])
-    def test_what_is_no_file_is_refused_by_name(self, tmp_path, name, words):
-        with pytest.raises(AisleError, match=words) as error:
-            expand_addresses([str(tmp_path / name)])
-        assert str(tmp_path / name) in str(error.value)
-
-    def test_an_unknown_protocol_is_refused(self):
-        with pytest.raises(AisleError, match=r"nosuch://a\.tsv"):
-            expand_addresses(["nosuch://a.tsv"])
+from aisle.core.paths import exchange, new_directory, new_file, was_killed_before
 
 
 class TestNewDirectory:
@@ -97,6 +65,20 @@ class TestNewDirectory:
         assert len(list(tmp_path.iterdir())) == 2
         self.write(tmp_path / "out", "newer", overwrite=True)
         assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        (".a.tsv.9999999.partial", True),
+        (".a.tsv.rejected.jsonl.9999999.partial", False),
+        (".a.tsv.1.partial", False),
+        (".b.tsv.9999999.partial", False),
+    ],
+)
+def test_a_process_that_was_killed_is_known_by_what_it_left(tmp_path, name, is_told):
+    (tmp_path / name).write_text("x")
+    assert was_killed_before(tmp_path / "a.tsv") == is_told
 
 
 class TestNewFile:

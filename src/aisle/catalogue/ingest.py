@@ -24,8 +24,9 @@ from aisle.catalogue.staging import Stage, staged_wide
 from aisle.catalogue.tables import Tables, open_tables, scalar
 from aisle.catalogue.tree import cut_to_products, tree_of_labels
 from aisle.catalogue.writing import REJECTED_FILE, write_products
+from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, expand_addresses, new_directory
+from aisle.core.paths import check_output, new_directory
 from aisle.images import open_root
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.readers import read_taxonomy

@@ -1,4 +1,4 @@
-"""Addresses and outputs: finding inputs anywhere, and putting an output in place whole or not at all."""
+"""Outputs: putting a file or a folder in place whole or not at all."""
 
 import ctypes
 import errno
@@ -8,65 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import FULL, AisleError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _AS_EFFECTIVE = os.access in os.supports_effective_ids
-
-
-def expand_addresses(addresses: list[str]) -> list[str]:
-    """Turn paths, globs and fsspec addresses into the addresses of files, in order.
-
-    Raises:
-        AisleError: an address or a glob names no file, or its file system is unknown or not installed.
-    """
-    found: list[str] = []
-    for address in addresses:
-        filesystem, path = _file_system(address)
-        remote = "://" in address
-        is_pattern = any(c in path for c in "*?[") and not filesystem.isfile(path)
-        names = sorted(filesystem.glob(path)) if is_pattern else [path]
-        if not names or not all(filesystem.isfile(name) for name in names):
-            raise AisleError(f"{address}: {_why_no_file(filesystem.exists(path))}")
-        for name in names:
-            found.append(filesystem.unstrip_protocol(name) if remote else _as_written(address, name))
-    return found
-
-
-def _file_system(address: str) -> tuple[Any, str]:
-    """The fsspec file system of an address, and the path in it."""
-    try:
-        filesystem, path = fsspec.core.url_to_fs(address)
-    except (ValueError, ImportError) as error:
-        raise AisleError(f"{address}: cannot be opened: {error}") from error
-    return filesystem, path
-
-
-def is_at(address: str, path: Path) -> bool:
-    """Whether an address, as `expand_addresses` gives it, leads to the file at `path`."""
-    filesystem, place = _file_system(address)
-    return _is_local(filesystem) and Path(place).resolve() == path.resolve()
-
-
-def _is_local(filesystem: Any) -> bool:
-    return isinstance(filesystem, LocalFileSystem)
-
-
-def _why_no_file(exists: bool) -> str:
-    if exists:
-        return "is a folder, not a file; name the files in it, for example with a pattern such as '*.tsv'"
-    return "no such file; check the spelling and the folder"
-
-
-def _as_written(address: str, name: str) -> str:
-    """Keep a relative path relative, as the user wrote it."""
-    return name if Path(address).is_absolute() else os.path.relpath(name)
 
 
 def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
-from aisle.core.paths import expand_addresses
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
 from aisle.feeds.formats import FEED_FORMATS, recognise_format
 from aisle.feeds.put_aside import PutAside
@@ -22,7 +22,7 @@ def read_feeds(addresses: list[str], options: FeedOptions) -> Iterator[FeedBatch
     Raises:
         AisleError: as `read_feed`; or an address or a glob names no file, before anything is read.
     """
-    for address in expand_addresses(addresses):
+    for address in expand_addresses(addresses, pipes=True):
         yield from read_feed(address, options)
 
 

@@ -3,10 +3,9 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
-import fsspec
-
+from aisle.core.addresses import open_address, reaching, unreadable
 from aisle.core.errors import AisleError
 from aisle.feeds.decompress import COMPRESSIONS, BrokenStreamError, decompress
 from aisle.feeds.watched import WatchedFile
@@ -56,7 +55,7 @@ class Source:
                 yield file
             finally:
                 if file.error is not None:
-                    raise _unreadable(self.address, file.error) from file.error
+                    raise unreadable(self.address, file.error) from file.error
             return
         with tempfile.TemporaryFile() as unpacked:
             while data := self.read(_CHUNK_BYTES):
@@ -67,11 +66,9 @@ class Source:
             yield WatchedFile(cast(BinaryIO, unpacked))
 
     def _open_chunks(self) -> Iterator[bytes]:
-        try:
+        with reaching(self.address):
             head = self._raw.read(4)
             self._raw.seek(0)
-        except OSError as error:
-            raise _unreadable(self.address, error) from error
         self._compression = next((c for c, magic in COMPRESSIONS.items() if head.startswith(magic)), "")
         return decompress(self._raw, self._compression, _CHUNK_BYTES)
 
@@ -85,13 +82,12 @@ class Source:
             self._ahead = b"".join(parts)
 
     def _next_chunk(self) -> bytes:
-        try:
-            return next(self._chunks, b"")
-        except BrokenStreamError as error:
-            self.fault = str(error)
-            return b""
-        except OSError as error:
-            raise _unreadable(self.address, error) from error
+        with reaching(self.address):
+            try:
+                return next(self._chunks, b"")
+            except BrokenStreamError as error:
+                self.fault = str(error)
+        return b""
 
 
 @contextmanager
@@ -101,17 +97,5 @@ def open_source(address: str) -> Iterator[Source]:
     Raises:
         AisleError: there is no such file, or no way to it.
     """
-    try:
-        filesystem, path = fsspec.core.url_to_fs(address)
-        raw: IO[bytes] = filesystem.open(path, "rb")
-    except FileNotFoundError as error:
-        raise AisleError(f"{address}: no such file; check the spelling and the folder") from error
-    except (ImportError, OSError, ValueError) as error:
-        raise _unreadable(address, error) from error
-    with raw:
+    with open_address(address) as raw:
         yield Source(address, cast(BinaryIO, raw))
-
-
-def _unreadable(address: str, error: Exception) -> AisleError:
-    why = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
-    return AisleError(f"{address}: cannot be read ({why}); check that the file is there and may be read")

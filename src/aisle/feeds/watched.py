@@ -1,4 +1,4 @@
-"""A file that remembers the system's error, for libraries that take it for the end of what they read."""
+"""A file that remembers the file system's error, for libraries that take it for the end of what they read."""
 
 from typing import BinaryIO
 
@@ -7,7 +7,7 @@ class WatchedFile:
     """Hands on what `raw` says; `error` is what ended the reading, and None while nothing did."""
 
     def __init__(self, raw: BinaryIO) -> None:
-        self.error: OSError | None = None
+        self.error: Exception | None = None
         self._raw = raw
 
     @property
@@ -19,7 +19,7 @@ class WatchedFile:
         """See `io.RawIOBase`, as of the others below."""
         try:
             return self._raw.read(size)
-        except OSError as error:
+        except Exception as error:
             self.error = error
             raise
 
@@ -27,7 +27,7 @@ class WatchedFile:
         """Move about."""
         try:
             return self._raw.seek(place, whence)
-        except OSError as error:
+        except Exception as error:
             self.error = error
             raise
 

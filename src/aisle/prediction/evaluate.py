@@ -18,8 +18,9 @@ from aisle.catalogue import (
     open_catalogue,
     resolve_labels,
 )
+from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError, known_names
-from aisle.core.paths import expand_addresses, new_directory
+from aisle.core.paths import new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
 from aisle.core.rejected import write_rejected

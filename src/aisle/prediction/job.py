@@ -12,13 +12,12 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
+from aisle.core.addresses import expand_addresses, is_at
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
 from aisle.core.paths import (
     check_output,
-    expand_addresses,
     full_disk_told,
-    is_at,
     new_file,
     was_killed_before,
     write_through,
@@ -91,7 +90,7 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = open_root(settings.images) if settings.images else None
-    files = expand_addresses(list(feeds))  # a feed that is not there is told before the model is read
+    files = expand_addresses(list(feeds), pipes=True)  # before the model is read, which takes longer
     for path in (out, rejected):
         if any(is_at(file, path) for file in files):
             raise AisleError(f"{path}: is one of the feeds and would be overwritten; name another output")

@@ -5,10 +5,8 @@ import gzip
 import io
 import zlib
 
-import fsspec
-
+from aisle.core.addresses import expand_addresses, open_address, reaching
 from aisle.core.errors import AisleError
-from aisle.core.paths import expand_addresses
 from aisle.core.registry import Registry
 from aisle.taxonomy.formats.source import Source, TaxonomyFormat
 from aisle.taxonomy.tree import Taxonomy
@@ -60,14 +58,11 @@ def _recognise(source: Source) -> TaxonomyFormat:
 
 
 def _load(address: str) -> bytes:
-    files = expand_addresses([address])
+    files = expand_addresses([address], pipes=True)
     if len(files) > 1:
         raise AisleError(f"{address}: names {len(files)} files; a taxonomy is one")
-    try:
-        with fsspec.open(files[0], "rb") as stream:
-            data: bytes = stream.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise AisleError(f"{address}: cannot be read: {error}") from error
+    with open_address(files[0]) as stream, reaching(address):
+        data = stream.read(_MAX_BYTES + 1)
     return _within_limit(address, data)
 
 
