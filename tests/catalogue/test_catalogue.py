@@ -67,8 +67,8 @@ class TestOpening:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            (lambda made: made | {"version": 2}, "has format version 2, this Aisle reads 1"),
-            (lambda made: made | {"format": "x"}, "is not a catalogue's manifest"),
+            (lambda made: made | {"format": 2}, "catalogue format 2, this version of Aisle reads 1"),
+            (lambda made: made | {"format": "x"}, "catalogue format 'x', this version of Aisle reads 1"),
             (lambda made: made | {"read": 1}, "is damaged"),
             (lambda made: {k: v for k, v in made.items() if k != "splits"}, "is damaged"),
             (lambda made: [], "is not a catalogue's manifest"),

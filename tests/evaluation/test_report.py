@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from aisle.core.errors import AisleError
 from aisle.core.records import mask_of
 from aisle.evaluation.metrics import METRICS
-from aisle.evaluation.report import FORMAT_VERSION, Settings, evaluate
+from aisle.evaluation.report import FORMAT, Settings, evaluate
 from aisle.evaluation.resampling import Resampling
 from strategies import answered_products
 
@@ -95,7 +95,7 @@ class TestJson:
     def test_the_file_is_strict_json_with_a_version_and_every_metric(self, judged, tmp_path):
         evaluate(*judged(*MIXED)).write(tmp_path / "metrics.json", {"model": "m"})
         document = json.loads((tmp_path / "metrics.json").read_text("utf-8"), parse_constant=pytest.fail)
-        assert document["format_version"] == FORMAT_VERSION
+        assert document["format"] == FORMAT
         assert document["model"] == "m"
         assert document["tree"] == {"n_levels": 3, "n_leaves": 5}
         assert set(METRICS.names()) < set(document["overall"])

@@ -8,7 +8,7 @@ from typing import Any
 from aisle.core.errors import AisleError
 
 MANIFEST_FILE = "catalogue.json"
-FORMAT_VERSION = 1
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write `catalogue.json`."""
-        content = {"format": "aisle.catalogue", "version": FORMAT_VERSION, **asdict(self)}
+        content = {"format": FORMAT, **asdict(self)}
         text = json.dumps(content, indent=2, ensure_ascii=False)
         (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -107,16 +107,15 @@ def read_manifest(folder: Path) -> Manifest:
         raise AisleError(f"{folder}: {wrong}; make one with aisle ingest")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        version = content["version"]
-        if content["format"] != "aisle.catalogue":
-            raise ValueError(f"its format is '{content['format']}'")
+        found = content["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise AisleError(
             f"{path}: is not a catalogue's manifest ({error}); ingest the feeds again"
         ) from error
-    if version != FORMAT_VERSION:
+    if found != FORMAT:
         raise AisleError(
-            f"{path}: has format version {version}, this Aisle reads {FORMAT_VERSION}; ingest the feeds again"
+            f"{path}: catalogue format {found!r}, this version of Aisle reads {FORMAT}; "
+            "ingest the feeds again"
         )
     known = {entry.name for entry in fields(Manifest)}
     try:

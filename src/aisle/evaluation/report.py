@@ -17,7 +17,7 @@ from aisle.evaluation.slices import Slice, by_evidence, by_frequency, by_label, 
 from aisle.evaluation.truth import TrainingCounts, Truth
 from aisle.taxonomy.tree import Taxonomy
 
-FORMAT_VERSION = 1
+FORMAT = 1
 """Of `metrics.json`; grows when a key changes its meaning or goes away, not when one is added."""
 
 UNITS = {
@@ -120,7 +120,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Everything, as `metrics.json` holds it."""
         return {
-            "format_version": FORMAT_VERSION,
+            "format": FORMAT,
             "units": UNITS,
             "settings": {"n_merchants": self.settings.n_merchants, **self.settings.resampling.as_json()},
             "tree": {"n_levels": self.n_levels, "n_leaves": self.n_leaves},
