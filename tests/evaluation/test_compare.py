@@ -86,7 +86,7 @@ def test_the_bootstrap_is_paired(sides):
 
 def test_levels_at_which_both_are_right_show_no_difference(sides):
     level = compare(*sides())["levels"][0]
-    assert level["difference"]["micro"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert level["difference"]["micro"] == {"value": 0.0, "low": None, "high": None}
     assert level["mcnemar"]["p_value"] == 1.0
 
 

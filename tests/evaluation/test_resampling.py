@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.evaluation.resampling import Resampling, interval, resampled_accuracies
+from aisle.evaluation.resampling import LEAST_GROUPS, Resampling, interval, resampled_accuracies
 
 
 def one_class(right, group=None, **how):
@@ -95,9 +95,18 @@ def test_every_accuracy_lies_between_0_and_1_or_is_unknown(products):
         assert ((known >= 0) & (known <= 1)).all()
 
 
-def test_fewer_than_two_groups_have_no_interval():
-    assert interval(np.ones(1000), 1, Resampling()) == (None, None)
-    assert interval(np.full(1000, np.nan), 2, Resampling()) == (None, None)
+def test_what_is_all_right_or_all_wrong_has_no_interval_since_no_resample_differs():
+    for always in (True, False):
+        micro, macro = one_class([always] * 50)
+        assert interval(micro[0], 50, Resampling()) == (None, None)
+        assert interval(macro[0], 50, Resampling()) == (None, None)
+
+
+def test_few_groups_have_no_interval():
+    micro, _ = one_class([True, False] * 5)
+    assert interval(micro[0], LEAST_GROUPS - 1, Resampling()) == (None, None)
+    assert None not in interval(micro[0], LEAST_GROUPS, Resampling())
+    assert interval(np.full(1000, np.nan), 50, Resampling()) == (None, None)
 
 
 @pytest.mark.parametrize(

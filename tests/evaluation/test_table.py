@@ -48,6 +48,17 @@ def test_thresholds_show_what_remains_and_how_much_of_it_is_right(shown):
     assert line_of(text, "precision")[2:] == ["50.0", "100.0", "100.0", "100.0", "–", "–"]
 
 
+def test_where_resampling_cannot_tell_there_is_a_dash_and_no_certainty(shown):
+    some, right, few = (
+        [("Hats", "Hats")] * 8 + [("Hats", "Rain")] * 4,
+        [("Hats", "Hats")] * 12,
+        ["Hats", "Rain"],
+    )
+    assert line_of(shown(*some), "leaf ")[3] != "–"
+    assert line_of(shown(*right), "leaf ")[2:4] == ["100.0", "–"]
+    assert line_of(shown(*[("Hats", answer) for answer in few]), "leaf ")[2:4] == ["50.0", "–"]
+
+
 def test_merchants_are_shown_worst_first_and_only_where_there_are_several(shown):
     pairs, merchant = [("Hats", "Hats"), ("Hats", "Rain")], ["good", "bad"]
     text = shown(*pairs, merchant=merchant)

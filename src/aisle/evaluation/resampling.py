@@ -21,6 +21,9 @@ from aisle.core.kernels import kernel
 _WIDTH = 64
 """Resamples that are summed side by side."""
 
+LEAST_GROUPS = 10
+"""With fewer groups there is no interval: their resamples are too much alike."""
+
 _N_TABLE = 2**16
 _SALT = np.uint64(0x9E3779B97F4A7C15)
 
@@ -90,13 +93,16 @@ def resampled_accuracies(
 def interval(
     resampled: NDArray[np.float64], n_groups: int, resampling: Resampling
 ) -> tuple[float | None, float | None]:
-    """The percentile interval; None where fewer than two groups leave nothing to resample.
+    """The percentile interval; None where resampling cannot tell how sure the figure is.
+
+    That is so of fewer than LEAST_GROUPS groups, and of a figure that is the same in every resample: where
+    all answers are right, or all wrong, no resample holds another one, though another product well may.
 
     Args:
         resampled: (resamples,) a figure in every resample; NaN where the resample has none.
     """
     known = resampled[np.isfinite(resampled)]
-    if n_groups < 2 or len(known) == 0:
+    if n_groups < LEAST_GROUPS or len(known) == 0 or known.min() == known.max():
         return None, None
     tail = (1 - resampling.confidence) / 2
     low, high = np.quantile(known, [tail, 1 - tail])
