@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from aisle.catalogue.checking import check_file, check_tree
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest, read_manifest
 from aisle.core.errors import AisleError, known_names
+from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import CATALOGUE_SCHEMA, SPLITS
 from aisle.images import ImageRoot, ImageRoots, ImageSource, open_root
 from aisle.images.source import image_structs
@@ -128,7 +128,7 @@ class Catalogue:
             for name in ("link", "sha256", "status")
         ]
         lengths = pc.list_value_length(images).to_numpy(zero_copy_only=False)
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        offsets = arrow_offsets(lengths)
         return pa.ListArray.from_arrays(pa.array(offsets), image_structs(*columns), type=images.type)
 
     def _open(self, name: str, sha256: str) -> pq.ParquetFile:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.core.errors import AisleError, known_names
+from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import RAW_SCHEMA
 from aisle.feeds import feed_columns, find_column
 
@@ -77,7 +78,7 @@ def extra_columns(raw: pa.RecordBatch, leave_out: Collection[str]) -> pa.MapArra
     filled = np.stack([pc.not_equal(column, "").to_numpy(zero_copy_only=False) for column in columns], axis=1)
     row, column = np.nonzero(filled)
     values = pa.concat_arrays(columns).take(pa.array(column * len(raw) + row))
-    offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int32)
+    offsets = arrow_offsets(filled.sum(axis=1))
     return pa.MapArray.from_arrays(
         pa.array(offsets), pa.array(names, pa.string()).take(pa.array(column)), values
     )

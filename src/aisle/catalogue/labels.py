@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
+from aisle.core.offsets import arrow_offsets
 from aisle.feeds import find_column
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.names import SEPARATOR, join_path, split_path, unescape_path
@@ -42,7 +43,7 @@ def _lines(raw: pa.RecordBatch, name: str) -> pa.StringArray:
     values = clean(pc.list_flatten(lists), markup=False)
     filled = pc.not_equal(values, "").to_numpy(zero_copy_only=False)
     owner = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)[filled]
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(raw)))]).astype(np.int32)
+    offsets = arrow_offsets(np.bincount(owner, minlength=len(raw)))
     return pc.binary_join(
         pa.ListArray.from_arrays(pa.array(offsets), values.filter(pa.array(filled))), SEVERAL
     )

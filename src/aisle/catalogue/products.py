@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from aisle.catalogue.clean import clean
 from aisle.catalogue.columns import SEVERAL, text_column
+from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import IMAGE_STATUSES, PRODUCT_SCHEMA
 from aisle.feeds import find_column
 from aisle.images import ImageFolder, ImageRoot
@@ -91,7 +92,7 @@ def _images(raw: pa.RecordBatch, root: ImageRoot | None) -> pa.ListArray:
         rows = np.concatenate([np.repeat(np.arange(len(raw)), counts), np.repeat(np.arange(len(raw)), own)])
         refs = refs.take(pa.array(np.argsort(rows, kind="stable")))
         counts = counts + own
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    offsets = arrow_offsets(counts)
     return pa.ListArray.from_arrays(pa.array(offsets), refs, type=PRODUCT_SCHEMA.field("images").type)
 
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aisle.catalogue.catalogue import PRODUCTS_FOLDER
-from aisle.catalogue.checking import sha256_of
 from aisle.catalogue.tables import Tables, scalar, stream
+from aisle.core.hashes import sha256_of
 from aisle.core.progress import progress
 from aisle.core.records import TEXT_FIELDS
 from aisle.core.rejected import write_rejected

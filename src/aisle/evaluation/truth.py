@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.core.offsets import offsets_of
 from aisle.taxonomy.label_sets import nodes_from_ids
 from aisle.taxonomy.names import SEPARATOR
 from aisle.taxonomy.tree import Taxonomy
@@ -129,8 +130,7 @@ class TrainingCounts:
     @cached_property
     def below(self) -> NDArray[np.int64]:
         """(nodes,) products labelled with the node or with one below it."""
-        before = np.zeros(len(self.own) + 1, np.int64)
-        np.cumsum(self.own, out=before[1:])
+        before = offsets_of(self.own)
         return before[self.tree.end] - before[:-1]
 
 

@@ -1,9 +1,9 @@
 """Arrow columns of any type as text."""
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aisle.core.offsets import arrow_offsets
 from aisle.feeds.links import as_lists
 from aisle.feeds.objects import as_text
 
@@ -84,8 +84,7 @@ def _text_or_nothing(value: bytes) -> str:
 def _lists(column: pa.Array, *, of_bytes: bool) -> pa.Array:
     values = column.flatten()  # leaves out what lies behind null lists
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-    offsets = np.zeros(len(column) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
+    offsets = arrow_offsets(lengths)
     texts = text_column(values, of_bytes=of_bytes)
     if pa.types.is_list(texts.type):
         texts = pa.array([as_text(value) if value else "" for value in values.to_pylist()], pa.string())

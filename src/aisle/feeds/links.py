@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.core.offsets import arrow_offsets
+
 _BEFORE_ADDRESS = re.compile(r",\s*(?=(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//)")
 _ANY_COMMA = re.compile(r",\s*")
 
@@ -45,8 +47,7 @@ def as_lists(columns: Sequence[pa.Array]) -> pa.Array:
     if len(columns) > 1:
         order = np.argsort(row, kind="stable")
         row, text = row[order], text.take(pa.array(order))
-    offsets = np.zeros(n_rows + 1, np.int32)
-    np.cumsum(np.bincount(row, minlength=n_rows), out=offsets[1:])
+    offsets = arrow_offsets(np.bincount(row, minlength=n_rows))
     return pa.ListArray.from_arrays(pa.array(offsets), text)
 
 

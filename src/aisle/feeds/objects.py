@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import Rejected
 from aisle.feeds.batch import Block
 from aisle.feeds.layout import known_field
@@ -145,6 +146,5 @@ def _text_column(texts: Sequence[str]) -> pa.Array:
 
 
 def _list_column(lists: Sequence[Sequence[str]]) -> pa.Array:
-    offsets = np.zeros(len(lists) + 1, np.int32)
-    np.cumsum([len(one) for one in lists], out=offsets[1:])
+    offsets = arrow_offsets([len(one) for one in lists])
     return pa.ListArray.from_arrays(pa.array(offsets), _text_column([text for one in lists for text in one]))

@@ -12,7 +12,6 @@ Reading it runs no code from it: it holds JSON, text and safetensors, and anythi
 """
 
 import csv
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from safetensors.numpy import load_file
 
 from aisle.calibration.temperatures import Temperatures
 from aisle.core.errors import AisleError
+from aisle.core.hashes import check_sha256, sha256_of
 from aisle.core.paths import new_directory
 from aisle.core.tensors import write_tensors
 from aisle.encoders.base import Encoder, restore_encoder
@@ -36,6 +36,7 @@ from aisle.taxonomy.labels import LabelTree, read_label_tree
 FORMAT = 1
 MARKER = "aisle.json"
 _SUMS = "SHA256SUMS"
+_REMEDY = "fetch or train the model again"
 _COUNTS = "training_counts.tsv"
 _NEEDED = (MARKER, "taxonomy.tsv", "labels.tsv", _COUNTS, "head.safetensors")
 _ALLOWED = re.compile(
@@ -82,7 +83,7 @@ def write_model(model: Model, target: Path, *, overwrite: bool = False) -> None:
             write_tensors(folder / f"encoder.{name}.safetensors", encoder.tensors())
         text = json.dumps(_about(model), indent=2, ensure_ascii=False, sort_keys=True)
         (folder / MARKER).write_text(text + "\n", encoding="utf-8")
-        sums = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+        sums = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
         (folder / _SUMS).write_text("".join(sums), encoding="utf-8")
 
 
@@ -108,11 +109,6 @@ def _write_counts(path: Path, model: Model) -> None:
         rows.writerows(
             (model.labels.tree.ids[i], model.training_counts[i]) for i in model.training_counts.nonzero()[0]
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_model(folder: Path) -> Model:
@@ -187,14 +183,7 @@ def check_model(folder: Path) -> None:
                 f"{path}: no part of the model, {_SUMS} does not list it; remove it, or get the model again"
             )
     for name, wanted in sums.items():
-        if not (folder / name).is_file():
-            raise AisleError(f"{folder / name}: is missing from the model; fetch or train the model again")
-        found = _sha256(folder / name)
-        if found != wanted:
-            raise AisleError(
-                f"{folder / name}: was changed since the model was written (sha256 {found[:12]}..., "
-                f"{_SUMS} says {wanted[:12]}...); fetch or train the model again"
-            )
+        check_sha256(folder / name, wanted, whole="model", list_name=_SUMS, remedy=_REMEDY)
     _check_format(folder / MARKER)
 
 

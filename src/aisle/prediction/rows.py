@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aisle.core.offsets import arrow_offsets
 from aisle.core.records import Answers
 from aisle.model.silence import image_reasons, statuses
 from aisle.taxonomy.tree import Taxonomy
@@ -82,6 +83,6 @@ class RowMaker:
 
 def _ragged(values: object, lengths: NDArray[np.int64]) -> pa.Array:
     """Cut one array of values into a list for each row."""
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    offsets = arrow_offsets(lengths)
     items = values if isinstance(values, pa.Array) else pa.array(values)
     return pa.ListArray.from_arrays(pa.array(offsets), items)

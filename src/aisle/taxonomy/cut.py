@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
+from aisle.core.offsets import offsets_of
 from aisle.taxonomy.tree import ROOT, Taxonomy, from_parents
 
 OTHER = "(other)"
@@ -70,7 +71,7 @@ def prune(tree: Taxonomy, counts: NDArray[np.integer], min_products: int) -> Cut
     """
     if counts.shape != (tree.n_nodes,):
         raise ValueError(f"counts has the shape {counts.shape}; expected ({tree.n_nodes},)")
-    before = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    before = offsets_of(counts)
     below = before[tree.end] - before[:-1]
     keep = below >= min_products
     if not keep[1:].any():

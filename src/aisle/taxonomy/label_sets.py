@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.core.offsets import offsets_of
 from aisle.taxonomy.tree import Taxonomy
 
 _ROW = np.int64(1) << 31
@@ -60,7 +61,7 @@ class LabelSets:
         keep = np.ones(len(row), dtype=bool)
         keep[1:] = row[1:] * _ROW + start[1:] >= reached[:-1]
         counts = np.bincount(row[keep], minlength=n_products)
-        return LabelSets(_offsets(counts), start[keep].astype(np.int32), stop[keep].astype(np.int32))
+        return LabelSets(offsets_of(counts), start[keep].astype(np.int32), stop[keep].astype(np.int32))
 
     @property
     def is_labelled(self) -> NDArray[np.bool_]:
@@ -74,7 +75,7 @@ class LabelSets:
             rows: indices from 0; a product may be asked for twice.
         """
         first, counts = self.ptr[rows], np.diff(self.ptr)[rows]
-        ptr = _offsets(counts)
+        ptr = offsets_of(counts)
         pick = np.repeat(first - ptr[:-1], counts) + np.arange(ptr[-1])
         return LabelSets(ptr, self.start[pick], self.stop[pick])
 
@@ -102,7 +103,7 @@ class LabelSets:
         widths = (self.stop - self.start).astype(np.int64)
         interval_row = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.ptr))
         row = np.repeat(interval_row, widths)
-        ptr = _offsets(widths)
+        ptr = offsets_of(widths)
         leaf = np.repeat(self.start - ptr[:-1], widths) + np.arange(ptr[-1])
         return np.bincount(row, weights=leaf_p[row, leaf], minlength=len(self)).astype(np.float64, copy=False)
 
@@ -129,9 +130,4 @@ def nodes_from_ids(
     if node.null_count:
         unknown = ids.filter(pc.is_null(node))[0].as_py()
         raise ValueError(f"no category has the id {unknown!r}; the labels belong to another taxonomy")
-    return _offsets(counts), np.asarray(node).astype(np.int32) + 1
-
-
-def _offsets(counts: NDArray[np.integer]) -> NDArray[np.int64]:
-    """(n + 1,) where each of n runs begins, given their lengths."""
-    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    return offsets_of(counts), np.asarray(node).astype(np.int32) + 1

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
+from aisle.core.offsets import offsets_of
 from aisle.taxonomy.lookup import Lookup, build_lookup
 from aisle.taxonomy.names import clean, fold, holds_separator, join_path
 
@@ -261,7 +262,7 @@ def _assemble(ids: Sequence[str], names: Sequence[str], parents: Sequence[int]) 
     for node in range(n_nodes - 1, 0, -1):
         end[parent[node]] = max(end[parent[node]], end[node])
     is_leaf = end == np.arange(1, n_nodes + 1)
-    leaves_before = np.concatenate([[0], np.cumsum(is_leaf)]).astype(np.int32)
+    leaves_before = offsets_of(is_leaf).astype(np.int32)
     return Taxonomy(
         ids=("", *(ids[row] for row in order)),
         names=("", *(names[row] for row in order)),
