@@ -1,0 +1,99 @@
+"""The run of a training: held-out products say which epoch is taken, and when it is enough."""
+
+import numpy as np
+import pytest
+
+import aisle
+from aisle import Product
+from aisle.catalogue.ingest import ingest
+from aisle.catalogue.settings import IngestSettings
+from aisle.catalogue.splits import SplitRule
+from aisle.training import TrainOptions, fitting, read_recipe, train
+
+THINGS = {"Garden": "butterfly hammock garden", "Office": "mechanical keyboard desk"}
+CODES = {"Garden": "zq", "Office": "xk"}
+N_EPOCHS = 12
+
+
+@pytest.fixture(scope="module")
+def misleading(tmp_path_factory):
+    """A catalogue on which epochs make it worse: what is learnt first holds, what is learnt last misleads.
+
+    Of the products to learn from, the thing named is the label's on three of four, and a small code always
+    is; the held-out ones have the right thing and the other label's code.
+    """
+    folder = tmp_path_factory.mktemp("misleading")
+    generator = np.random.default_rng(0)
+    for name, n in (("train", 400), ("val", 80)):
+        rows = ["id\ttitle\tproduct_type"]
+        for i in range(n):
+            label, other = list(THINGS)[:: 1 if i % 2 else -1]
+            thing = THINGS[other if name == "train" and generator.random() < 0.25 else label]
+            code = CODES[label if name == "train" else other]
+            rows.append(f"{name}-{i}\t{thing} {code} {generator.integers(1_000_000)}\t{label}")
+        (folder / f"{name}.tsv").write_text("\n".join(rows) + "\n")
+    feeds = [str(folder / f"{name}.tsv") for name in ("train", "val")]
+    settings = IngestSettings(taxonomy="from-labels", split=SplitRule.parse("file"))
+    ingest(feeds, settings, folder / "catalogue")
+    return folder / "catalogue"
+
+
+@pytest.fixture
+def fitted(misleading, tmp_path, monkeypatch):
+    """Train with some patience: what training says, how many epochs it ran, and the model."""
+    whole = fitting.run_epoch
+
+    def make(patience, *changes):
+        n_run = 0
+
+        def counted(*batches):
+            nonlocal n_run
+            n_run += 1
+            return whole(*batches)
+
+        monkeypatch.setattr(fitting, "run_epoch", counted)
+        settings = {
+            "epochs": N_EPOCHS,
+            "patience": patience,
+            "rates.text.table": 0.3,
+            "category_names": 0,
+            "copies": 0,
+            "label_smoothing": 0,
+        }
+        recipe = read_recipe("text_small", [*(f"training.{k}={v}" for k, v in settings.items()), *changes])
+        out = tmp_path / f"model-{patience}"
+        return train(misleading, out, recipe, TrainOptions()), n_run, out
+
+    return make
+
+
+def weights(model):
+    return {path.name: path.read_bytes() for path in model.glob("*.safetensors")}
+
+
+class TestPatience:
+    def test_training_stops_after_so_many_epochs_that_fall_short_of_the_best(self, fitted):
+        for patience in (1, 3):
+            summary, n_run, _ = fitted(patience)
+            (best,) = summary.epochs
+            assert n_run == best + patience < N_EPOCHS
+            assert summary.held_out_accuracy == (1.0,)
+
+    def test_the_model_is_that_of_the_best_epoch_as_if_none_had_followed(self, fitted):
+        patient, n_run, model = fitted(2)
+        endless, n_all, same = fitted(0)
+        assert (n_run < N_EPOCHS, n_all) == (True, N_EPOCHS)
+        assert patient.epochs == endless.epochs
+        assert weights(model) == weights(same)
+        found = aisle.load(model).predict([Product(title=f"{t} {c}") for t, c in _crossed()])
+        assert [one.category_path for one in found] == list(THINGS)
+
+    def test_trained_again_on_all_it_runs_to_the_best_epoch(self, fitted):
+        summary, n_run, _ = fitted(2, "training.validation=0.2")
+        (best,) = summary.epochs
+        assert n_run == min(N_EPOCHS, best + 2) + best
+
+
+def _crossed():
+    """The things, each with the other label's code."""
+    return zip(THINGS.values(), reversed(CODES.values()), strict=True)
