@@ -297,7 +297,8 @@ EVALUATE = [
     ("latin.tsv", "latin.tsv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8 (none of its 2"),
     (
         "no-label-column.tsv",
-        "no-label-column.tsv: no column 'google_product_category' (--label-column); known: id, title",
+        "no-label-column.tsv: no column 'google_product_category' (the model was trained with it; name this "
+        "feed's own with --label-column); known: id, title",
     ),
     ("unlabelled.tsv", "unlabelled.tsv: none of its 2 products has a label, so nothing can be scored"),
     ("strange.tsv", "strange.tsv: the model's tree knows none of its labels, such as 'Cars > Red', 'Cars'"),
@@ -306,6 +307,12 @@ EVALUATE = [
         "no column 'product_typ' (--label-column); did you mean 'product",
     ),
     ("shop.tsv --images none", "none: no such folder"),
+    (
+        "shop.tsv --split tst",
+        "shop.tsv: is a feed, which has no splits and is scored whole; leave --split out",
+    ),
+    ("shop.tsv --merchant column:seler", "shop.tsv: has no column 'seler' for --merchant; known: brand"),
+    ("catalogue --merchant x", "catalogue: is a catalogue, whose merchants are known; leave --merchant out"),
 ]
 PREDICT = [
     ("none.tsv", "none.tsv: no such file"),
@@ -435,7 +442,11 @@ FORBIDDEN = [
         "shop.tsv: cannot be read (Permission denied)",
     ),
     ("shop.tsv", "predict model shop.tsv --out out.tsv", "shop.tsv: cannot be read (Permission denied)"),
-    ("cars.txt", "ingest shop.tsv --taxonomy cars.txt --out out", "cars.txt: cannot be read: "),
+    (
+        "cars.txt",
+        "ingest shop.tsv --taxonomy cars.txt --out out",
+        "cars.txt: cannot be read (Permission denied)",
+    ),
     (
         "latin.toml",
         "train catalogue --recipe latin.toml --out out",
@@ -454,7 +465,7 @@ FORBIDDEN = [
     (
         "model/head.safetensors",
         "evaluate model catalogue --out out",
-        "model/head.safetensors: Permission denied",
+        "model/head.safetensors: cannot be read (Permission denied)",
     ),
     ("model", "predict model shop.tsv --out out.tsv", "model/aisle.json: Permission denied"),
     (
@@ -510,7 +521,7 @@ class TestLinksOutOfTheImageFolder:
 
     def test_ingest_refuses_the_link_tells_why_and_keeps_the_row(self, shop_with_a_link, capsys):
         assert run(shlex.split("ingest shop.tsv --taxonomy from-labels --images . --out catalogue")) == 0
-        assert "1 image links were refused" in capsys.readouterr().out
+        assert "1 image link was refused, for leading out of the image folder" in capsys.readouterr().out
         rows = pq.read_table("catalogue/products").to_pylist()
         assert rows[0]["id"] == "1"
         assert rows[0]["images"] == [{"link": self.LINK, "sha256": "", "status": "outside"}]

@@ -85,3 +85,33 @@ def test_the_paths_common_lengths_are_those_worked_out_by_hand(scored):
     assert figures["n_common"] == 3 * 2 + 3 + 2 * 1 + 1 + 1
     assert figures["n_true"] == 3 * 2 + 3 + 2 * 1 + 2 + 1 + 1 + 2
     assert figures["n_answer"] == 3 * 2 + 3 + 2 * 1 + 2 + 1 + 1 + 2
+
+
+def test_products_of_one_title_are_one_group(scored):
+    """kite red, kite blue and kite; ball twice; rake twice; jam and jam again: the titles that are alike."""
+    assert scored[1]["counts"]["n_groups"] == 7
+
+
+def test_a_merchant_can_be_named(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.tsv").write_text("id\ttitle\tgoogle_product_category\n1\tkite\tToys > Kites\n")
+    words = f"evaluate {shlex.quote(str(model))} new.tsv --merchant Acme --cache vectors --out scores"
+    assert run(shlex.split(words)) == 0
+    report = json.loads((tmp_path / "scores/metrics.json").read_text())
+    assert [part["name"] for part in report["by"]["merchant"]] == ["Acme"]
+
+
+@pytest.mark.parametrize(
+    ("split", "note"),
+    [
+        ("train", "The model was trained on these products: it does worse on others."),
+        ("val", "The model's epochs and temperatures were chosen on these products: others may fare worse."),
+        ("test", ""),
+    ],
+)
+def test_a_split_that_the_model_has_seen_is_told(model, catalogue, tmp_path, capsys, split, note):
+    words = f"evaluate {model} {catalogue} --split {split} --cache {tmp_path}/vectors --out {tmp_path}/scores"
+    assert run(shlex.split(words)) == 0
+    shown = capsys.readouterr().out
+    assert json.loads((tmp_path / "scores/metrics.json").read_text())["note"] == note
+    assert (note in shown.splitlines()) if note else ("The model" not in shown)

@@ -44,8 +44,8 @@ class TestSummary:
         shown = capsys.readouterr().out
         for words in ("rows read", "unreadable", "doubles", "products", "without a label", "train", "leaves"):
             assert words in shown
-        assert "19 image links are relative paths: name the folder they start from with --images DIR" in shown
-        assert "1 image links were refused" in shown
+        assert "19 image links are relative paths: name the folder to start from with --images DIR" in shown
+        assert "1 image link was refused, for leading out of the image folder" in shown
         for path in ("catalogue", "catalogue/catalogue.json", "catalogue/rejected.jsonl"):
             assert f": {path}\n" in shown
 
@@ -57,6 +57,15 @@ class TestSummary:
         shown = capsys.readouterr().out
         assert "labels that the taxonomy does not know: 'Cars' (2), 'Bikes' (1)" in shown
         assert "catalogue/unresolved.tsv" in shown
+
+    def test_it_shows_the_words_that_name_no_split(self, shop, capsys):
+        words = ["train", "train", "Holdout", "Holdout", "", "odd"]
+        rows = "".join(f"{i}\tt{i}\tA > B\t{word}\n" for i, word in enumerate(words))
+        (shop / "shop.tsv").write_text("id\ttitle\tproduct_type\tfold\n" + rows)
+        assert run(["ingest", "shop.tsv", *INGEST, "--split", "column:fold"]) == 0
+        assert "name no split, whose products are in 'other': 'Holdout' (2), none (1), 'odd' (1)" in (
+            capsys.readouterr().out
+        )
 
     def test_brackets_in_a_feeds_words_are_shown_as_they_are(self, shop, capsys):
         (shop / "shop.tsv").write_text("id\ttitle\tproduct_type\n1\ta\tDolls\n2\tb\t[bold]Cars[/x]\n")
@@ -99,6 +108,11 @@ class TestBadInput:
             (("shop.tsv", *INGEST, "--split", "column:spilt"), "no column 'spilt' (--split); known: "),
             (("shop.tsv", *INGEST, "--merchant", "column:seller"), "seller"),
             (("shop.tsv", *INGEST, "--split", "fold"), "known: group, merchant, file, column:NAME"),
+            (
+                ("shop.tsv", *INGEST, "--split", "column:product_type"),
+                "shop.tsv: no product is to train on, the values of 'product_type' (--split) are 'A > B' "
+                "(10), 'A > C' (10); write train, val and test there, or name another column",
+            ),
             (("shop.tsv", *INGEST, "--split", "file"), "shop.tsv: its name tells no split"),
             (("shop.tsv", *INGEST, "--split-ratio", "70/20"), "--split-ratio 70/20: give the shares"),
             (("shop.tsv", *INGEST, "--split", "column:id", "--split-ratio", "1/2/97"), "has no meaning with"),

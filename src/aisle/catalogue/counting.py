@@ -16,6 +16,7 @@ from aisle.catalogue.writing import Written
 from aisle.core.schemas import SPLITS
 from aisle.taxonomy.labels import LabelTree
 
+_N_UNKNOWN = 20
 _OUTCOMES = ("resolved", "none", "unresolved", "pruned")
 
 
@@ -40,6 +41,7 @@ def describe(
     reasons: Counter[str] = Counter(before.reasons if before else {})
     for feed in feeds:
         reasons.update(feed.unreadable)
+    unknown = reading.unknown_splits + Counter(before.unknown_splits if before else {})
     return Manifest(
         read=sum(feed.rows for feed in feeds) + (before.read if before else 0),
         unreadable=sum(feed.n_unreadable for feed in feeds) + (before.unreadable if before else 0),
@@ -65,6 +67,7 @@ def describe(
         merchant=settings.merchant,
         split=str(rule),
         split_ratio=None if rule.is_given else str(settings.ratio),
+        unknown_splits=dict(unknown.most_common(_N_UNKNOWN)),
         max_per_leaf=settings.max_per_leaf,
         image_roots=_image_roots(settings, reading, before),
         ingests=[*(before.ingests if before else ()), _ingest(feeds)],

@@ -11,7 +11,7 @@ from typing import TextIO
 from aisle.catalogue import extending, meanings
 from aisle.catalogue.catalogue import Catalogue, open_catalogue
 from aisle.catalogue.checking import tree_hashes
-from aisle.catalogue.columns import find_columns
+from aisle.catalogue.columns import find_columns, some_of
 from aisle.catalogue.counting import describe
 from aisle.catalogue.doubles import find_products
 from aisle.catalogue.labels import DEFAULT_COLUMNS
@@ -19,7 +19,7 @@ from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.placing import place
 from aisle.catalogue.reading import Reader, Reading, ReadingRules
 from aisle.catalogue.settings import FROM_LABELS, IngestSettings
-from aisle.catalogue.splits import SplitRule, split_of_file
+from aisle.catalogue.splits import SplitRule, split_of_file, words_shown
 from aisle.catalogue.staging import Stage, staged_wide
 from aisle.catalogue.tables import Tables, open_tables, scalar
 from aisle.catalogue.tree import cut_to_products, tree_of_labels
@@ -33,6 +33,7 @@ from aisle.taxonomy.readers import read_taxonomy
 from aisle.taxonomy.tree import Taxonomy
 
 _WORK = "work"
+_N_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,8 @@ def _make(inputs: _Inputs, tables: Tables, work: Path, out: Path) -> Manifest:
     with (out / REJECTED_FILE).open("a", encoding="utf-8") as rejected:
         with Stage(work, tables) as stage:
             reading = _read(inputs, stage, out, rejected)
+        if old is None:
+            _check_some_train(tables, inputs, reading)
         columns = _label_columns(tables, inputs.settings)
         settings = replace(inputs.settings, label_columns=columns)
         use_other = not inputs.settings.label_columns and columns == DEFAULT_COLUMNS[1:]
@@ -150,6 +153,23 @@ def _read(inputs: _Inputs, stage: Stage, out: Path, rejected: TextIO) -> Reading
     reader.read(inputs.files)
     reader.reading.has_own_images |= has_own_images
     return reader.reading
+
+
+def _check_some_train(tables: Tables, inputs: _Inputs, reading: Reading) -> None:
+    """Refuse a column that should tell the split and says train nowhere, but words that we do not know.
+
+    Raises:
+        AisleError: it names the column and the most frequent of these words.
+    """
+    is_any = "SELECT EXISTS (SELECT 1 FROM staged_rows WHERE given_split = 'train')"
+    if not reading.unknown_splits or scalar(tables, is_any):
+        return
+    shown = words_shown(reading.unknown_splits.most_common(_N_WORDS))
+    column = inputs.settings.split_rule.column
+    raise AisleError(
+        f"{some_of(inputs.files)}: no product is to train on, the values of '{column}' (--split) are {shown}"
+        "; write train, val and test there, or name another column"
+    )
 
 
 def _label_columns(tables: Tables, settings: IngestSettings) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ class Manifest:
         category_columns: where the merchant's own category was read.
         merchant: the rule by which merchants are named, as asked for.
         split: the rule; with the `split_ratio` in percent where splits are drawn.
+        unknown_splits: the most frequent values of the split's column that name no split, and the rows with
+            each, which are in `other`.
         max_per_leaf: cap on train products of a label.
         image_roots: folders that image links start from, in the order in which they are tried; a relative one
             starts from the catalogue.
@@ -74,6 +76,7 @@ class Manifest:
     ingests: list[dict[str, Any]]
     files: list[dict[str, Any]]
     trees: dict[str, str] = field(default_factory=dict)
+    unknown_splits: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.read != self.unreadable + self.doubles + self.products:

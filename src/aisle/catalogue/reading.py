@@ -11,7 +11,7 @@ import pyarrow as pa
 from aisle.catalogue.columns import extra_columns, text_column
 from aisle.catalogue.labels import DEFAULT_COLUMNS, label_texts
 from aisle.catalogue.products import inline_images, inline_link, merchant_category, to_products
-from aisle.catalogue.splits import SplitRule, split_of_file, splits_of_values
+from aisle.catalogue.splits import SplitRule, split_of_file, splits_of_values, unknown_words
 from aisle.catalogue.staging import WIDE_SCHEMA, Stage
 from aisle.core.progress import progress
 from aisle.core.rejected import write_rejected
@@ -20,6 +20,8 @@ from aisle.images import ImageRoot
 
 OWN_IMAGES = "images"
 """The catalogue's own image folder, for images that lie in the feeds themselves."""
+
+_MAX_UNKNOWN = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,13 @@ class Reading:
 
     Args:
         feeds: in order.
+        unknown_splits: values of the split's column that name no split we know, and the rows with each; of a
+            column with very many, the first ones.
         has_own_images: whether images lay in the feeds themselves.
     """
 
     feeds: list[FeedCount] = field(default_factory=list)
+    unknown_splits: Counter[str] = field(default_factory=Counter)
     has_own_images: bool = False
 
 
@@ -129,7 +134,12 @@ class Reader:
 
     def _given_split(self, raw: pa.RecordBatch, address: str) -> pa.StringArray:
         if self._rules.split.kind == "column":
-            return splits_of_values(text_column(raw, self._rules.split.column))
+            values = text_column(raw, self._rules.split.column)
+            unknown = self.reading.unknown_splits
+            for word, n_rows in unknown_words(values).items():
+                if word in unknown or len(unknown) < _MAX_UNKNOWN:
+                    unknown[word] += n_rows
+            return splits_of_values(values)
         split = split_of_file(address) if self._rules.split.kind == "file" else ""
         return pa.repeat(pa.scalar(split, pa.string()), len(raw))
 

@@ -1,10 +1,12 @@
 """Which part of the data a product belongs to: drawn by hash, or told by a file's name or a column."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aisle.core.errors import AisleError
 
@@ -126,6 +128,20 @@ def splits_of_values(values: pa.StringArray) -> pa.StringArray:
     encoded = values.dictionary_encode()
     return pa.array([split_of_value(word) for word in encoded.dictionary.to_pylist()], pa.string()).take(
         encoded.indices
+    )
+
+
+def unknown_words(values: pa.StringArray) -> dict[str, int]:
+    """The values of a column that name no split we know, and how many rows have each."""
+    counted = pc.value_counts(values)
+    words, counts = (pc.struct_field(counted, name).to_pylist() for name in ("values", "counts"))
+    return {word: n for word, n in zip(words, counts, strict=True) if split_of_value(word) == "other"}
+
+
+def words_shown(words: Iterable[tuple[str, int]]) -> str:
+    """Values of a column with the rows that have each: `'A' (12), 'B' (3), none (2)`."""
+    return ", ".join(
+        f"'{word.strip()[:40]}' ({n:,})" if word.strip() else f"none ({n:,})" for word, n in words
     )
 
 

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.meanings import UNRESOLVED_FILE
+from aisle.catalogue.splits import words_shown
 from aisle.catalogue.writing import REJECTED_FILE
-from aisle.core.schemas import IMAGE_STATUSES, SPLITS
+from aisle.core.schemas import SPLITS
 
 _N_SHOWN = 3
 _LABELS = {
@@ -67,9 +68,14 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
         shown = ", ".join(f"'{label}' ({n:,})" for n, label in unresolved)
         yield f"Most frequent labels that the taxonomy does not know: {shown}"
     if n_lost := manifest.images.get("no_root", 0):
-        yield f"{n_lost:,} image links are relative paths: name the folder they start from with --images DIR"
+        are = "is a relative path" if n_lost == 1 else "are relative paths"
+        yield f"{_n(n_lost, 'image link')} {are}: name the folder to start from with --images DIR"
     if n_outside := manifest.images.get("outside", 0):
-        yield f"{n_outside:,} image links were refused: {IMAGE_STATUSES['outside']}"
+        were = "was" if n_outside == 1 else "were"
+        yield f"{_n(n_outside, 'image link')} {were} refused, for leading out of the image folder"
+    if manifest.unknown_splits:
+        shown = words_shown(list(manifest.unknown_splits.items())[:_N_SHOWN])
+        yield f"Values of {manifest.split} that name no split, whose products are in 'other': {shown}"
     links = manifest.links_across_splits
     if links["keys"]:
         sharing = [f"{links[split]:,} {split}" for split in ("val", "test") if links[split]]

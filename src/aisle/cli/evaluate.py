@@ -13,12 +13,18 @@ _WIDTH = 110
 @click.command(name="evaluate")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("labelled", metavar="CATALOGUE|FEED")
-@click.option("--split", default="test", show_default=True, help="Of a catalogue, the split to score.")
+@click.option("--split", help="Of a catalogue, the split to score.  [default: test]")
 @click.option(
     "--label-column",
     default="",
     metavar="C[,C2,C3]",
     help="Of a feed, where its labels stand.  [default: as in training]",
+)
+@click.option(
+    "--merchant",
+    default="",
+    metavar="NAME|column:C",
+    help="Of a feed, whose products they are.  [default: column merchant, else the file's name]",
 )
 @IMAGES
 @CACHE
@@ -29,8 +35,9 @@ _WIDTH = 110
 def command(
     model: Path,
     labelled: str,
-    split: str,
+    split: str | None,
     label_column: str,
+    merchant: str,
     images: str | None,
     cache: Path,
     overwrite: bool,
@@ -47,7 +54,12 @@ def command(
 
     columns = tuple(name.strip() for name in label_column.split(",") if name.strip())
     options = EvaluateOptions(
-        split=split, label_columns=columns, images=images, cache=cache, overwrite=overwrite
+        split=split,
+        label_columns=columns,
+        merchant=merchant,
+        images=images,
+        cache=cache,
+        overwrite=overwrite,
     )
     report = evaluate_model(model, labelled, out, options)
     console = Console()

@@ -30,3 +30,8 @@ def images_told(counts: Mapping[str, int]) -> str:
     silent = [f"{n:,} {status}" for status, n in counts.items() if status != "ok" and n]
     rest = f"; no evidence: {', '.join(silent)}" if silent else ""
     return f"Images: {counts.get('ok', 0):,}{rest}." if counts else ""
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things, such as `1 record` and `1,200 records`."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")

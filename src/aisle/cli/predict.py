@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, counted, images_told
 
 
 @click.command(name="predict")
@@ -15,7 +15,8 @@ from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
 @click.option(
     "--merchant",
     default="",
-    help="The merchant's NAME, or column:C.  [default: column merchant, else the file's stem]",
+    metavar="NAME|column:C",
+    help="Whose products they are.  [default: column merchant, else the file's name]",
 )
 @CACHE
 @OVERWRITE
@@ -43,8 +44,8 @@ def command(
     settings = PredictSettings(images=images, top=top, merchant=merchant, cache=cache, overwrite=overwrite)
     summary = predict(model, feeds, out, settings)
     rate = summary.n_rows / max(summary.seconds, 1e-9)
-    click.echo(f"{summary.n_rows:,} products in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")
+    click.echo(f"{counted(summary.n_rows, 'product')} in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")
     if told := images_told(summary.images):
         click.echo(told)
     if summary.rejected:
-        click.echo(f"{summary.n_rejected:,} records could not be read: {summary.rejected}")
+        click.echo(f"{counted(summary.n_rejected, 'record')} could not be read: {summary.rejected}")

@@ -108,6 +108,7 @@ class Report:
         overall: over all scored products.
         by: from `label`, `seen`, `merchant`, `evidence`, `training_frequency`, `split` to the figures of the
             parts, in the order in which they are shown.
+        note: why the figures may flatter what was scored, in a sentence; "" where nothing is known.
     """
 
     n_levels: int
@@ -116,12 +117,14 @@ class Report:
     counts: Counts
     overall: Figures
     by: Mapping[str, tuple[Figures, ...]]
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as `metrics.json` holds it."""
         return {
             "format": FORMAT,
             "units": UNITS,
+            "note": self.note,
             "settings": {"n_merchants": self.settings.n_merchants, **self.settings.resampling.as_json()},
             "tree": {"n_levels": self.n_levels, "n_leaves": self.n_leaves},
             "counts": asdict(self.counts),

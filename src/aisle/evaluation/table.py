@@ -22,6 +22,7 @@ def console_report(report: Report) -> RenderableType:
     """What to print with rich: the products, every level, thresholds, and how parts of the products fare."""
     blocks: list[RenderableType] = [
         _products(report.counts),
+        *([Text(report.note, style="bold yellow")] if report.note else []),
         _levels(report.overall, _interval_name(report)),
         _whole_paths(report.overall),
         _thresholds(report.overall),
@@ -41,8 +42,14 @@ def _products(counts: Counts) -> Text:
     ]
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
     left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
-    left_out += f"; {counts.n_unreadable:,} unreadable records put aside" if counts.n_unreadable else ""
+    left_out += (
+        f"; {counts.n_unreadable:,} unreadable {_records(counts)} put aside" if counts.n_unreadable else ""
+    )
     return Text.assemble((f"{counts.n_scored:,} products scored", "bold"), f": {said}{left_out}")
+
+
+def _records(counts: Counts) -> str:
+    return "record" if counts.n_unreadable == 1 else "records"
 
 
 def _told(counts: Counts) -> str:

@@ -1,10 +1,10 @@
 """Scoring a model on labelled products: a split of a catalogue, or a labelled feed as a whole."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +18,10 @@ from aisle.catalogue import (
     open_catalogue,
     resolve_labels,
 )
+from aisle.catalogue.feed_groups import FeedGroups
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError, known_names
+from aisle.core.offsets import arrow_offsets
 from aisle.core.paths import new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
@@ -28,6 +30,7 @@ from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.feeds import FeedOptions, read_feeds
 from aisle.images import ImageSource, open_root
+from aisle.model.directory import Model
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
 from aisle.prediction.job import in_order, n_workers, products_of, sees_images
@@ -37,6 +40,9 @@ Batch: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]
 
 METRICS_FILE = "metrics.json"
 REJECTED_FILE = "rejected.jsonl"
+_LABEL_OPTION = "--label-column"
+_TRAINED_WITH = "the model was trained with it; name this feed's own with --label-column"
+_DEFAULT_SPLIT = "test"
 _TOP = 5
 _N_EXAMPLES = 3
 _TRUTH = pa.schema([(name, pa.string()) for name in ("label_text", "merchant", "group", "split")]).insert(
@@ -49,15 +55,17 @@ class EvaluateOptions:
     """What `aisle evaluate` was asked for.
 
     Args:
-        split: of a catalogue, the products to score.
+        split: of a catalogue, the products to score; None for `test`.
         label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
+        merchant: of a feed, as feeds.FeedOptions.
         images: the folder of images, see `images.open_root`; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
     """
 
-    split: str = "test"
+    split: str | None = None
     label_columns: tuple[str, ...] = ()
+    merchant: str = ""
     images: Path | str | None = None
     cache: Path | None = None
     overwrite: bool = False
@@ -70,12 +78,18 @@ class Labelled:
     Args:
         batches: products (PRODUCT_SCHEMA), what they really are (label, label_text, merchant, group, split),
             and where their images are read.
+        split: which they are, in words.
         n: how many there are, where that is known.
+        note: why figures of them may flatter the model, in a sentence, or "".
+        groups: of a feed, which of the products that were taken belong together; None where `truth` tells.
         rejected: the records that could not be read, of the batches that were taken.
     """
 
     batches: "Iterator[Batch]"
+    split: str
     n: int | None
+    note: str = ""
+    groups: FeedGroups | None = None
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -93,10 +107,9 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
     with new_directory(out, overwrite=options.overwrite, marker=METRICS_FILE) as folder:
         predictor = load(model, options.cache)
         labels = predictor.model.labels
-        is_catalogue = Path(labelled).is_dir()
         products = (
-            _of_catalogue(Path(labelled), labels, options)
-            if is_catalogue
+            _of_catalogue(Path(labelled), predictor.model, options)
+            if Path(labelled).is_dir()
             else _of_feed(labelled, labels, predictor.model.label_columns, options)
         )
         answered = answer_all(predictor, products)
@@ -109,11 +122,11 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         about = {
             "model": str(model),
             "products": labelled,
-            "split": options.split if is_catalogue else "whole feed",
+            "split": products.split,
         }
         n_unreadable = len(products.rejected)
         counted = replace(report.counts, n_unreadable=n_unreadable, images=in_status_order(images))
-        report = replace(report, counts=counted)
+        report = replace(report, counts=counted, note=products.note)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
             with (folder / REJECTED_FILE).open("w", encoding="utf-8") as file:
@@ -168,23 +181,28 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
             advance(truth.num_rows)
     if not answers:
         return None
-    return Answers.joined(answers), pa.Table.from_batches(truths), seen
+    truth = pa.Table.from_batches(truths)
+    if labelled.groups is not None:
+        truth = truth.set_column(truth.schema.get_field_index("group"), "group", labelled.groups.names())
+    return Answers.joined(answers), truth, seen
 
 
-def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> Labelled:
+def _of_catalogue(path: Path, model: Model, options: EvaluateOptions) -> Labelled:
     """The products of a split."""
+    labels = model.labels
+    split = _DEFAULT_SPLIT if options.split is None else options.split
     catalogue = open_catalogue(path, options.images)
     images = catalogue.images()
-    if options.split not in SPLITS:
-        raise AisleError(
-            f"no split is called '{options.split}' (--split); {known_names(options.split, SPLITS)}"
-        )
+    if split not in SPLITS:
+        raise AisleError(f"no split is called '{split}' (--split); {known_names(split, SPLITS)}")
+    if options.merchant:
+        raise AisleError(f"{path}: is a catalogue, whose merchants are known; leave --merchant out")
     if options.label_columns:
         raise AisleError(f"{path}: is a catalogue, whose labels are known; leave --label-column out")
-    n = catalogue.count(options.split)
+    n = catalogue.count(split)
 
     def batches() -> Iterator[Batch]:
-        for batch in catalogue.batches([options.split]):
+        for batch in catalogue.batches([split]):
             truth = [_known(batch["label"], labels), *(batch[name] for name in _TRUTH.names[1:])]
             yield (
                 batch.select(PRODUCT_SCHEMA.names),
@@ -195,16 +213,27 @@ def _of_catalogue(path: Path, labels: LabelTree, options: EvaluateOptions) -> La
     found = batches()
     if n == 0:
         raise AisleError(
-            f"{path}: the split '{options.split}' is empty; its products are in "
+            f"{path}: the split '{split}' is empty; its products are in "
             f"{', '.join(name for name in catalogue.manifest.splits if catalogue.count(name))}"
         )
-    return Labelled(batches=found, n=n)
+    is_own = model.provenance.get("catalogue") == catalogue.fingerprint()
+    return Labelled(batches=found, split=split, n=n, note=_note(split, model.provenance, is_own=is_own))
 
 
-def _groups(raw: pa.RecordBatch) -> pa.Array:
-    """A name for each row's item group, which belongs to its merchant; empty where it has none."""
-    named = pc.binary_join_element_wise(raw["merchant"], raw["item_group_id"], "\n")
-    return pc.if_else(pc.equal(raw["item_group_id"], ""), "", named)
+def _note(split: str, provenance: Mapping[str, Any], *, is_own: bool) -> str:
+    """Why figures of a split may flatter the model, or "".
+
+    Args:
+        is_own: the split is of the very catalogue that the model was trained on.
+    """
+    training = provenance.get("recipe_tables", {}).get("training", {})
+    which = "" if is_own else ", if it comes from this catalogue"
+    if split == "train":
+        return f"The model was trained on these products{which}: it does worse on others."
+    if split == "val" and training.get("validation") == "val":
+        what = "The model's epochs and temperatures were chosen on these products"
+        return f"{what}{which}: others may fare worse."
+    return ""
 
 
 def _known(ids: pa.ListArray, labels: LabelTree) -> pa.ListArray:
@@ -216,7 +245,7 @@ def _known(ids: pa.ListArray, labels: LabelTree) -> pa.ListArray:
     mine = pa.array(meant, pa.string()).take(flat.indices)
     keep = mine.is_valid().to_numpy(zero_copy_only=False)
     rows = pc.list_parent_indices(ids).to_numpy()[keep]
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(ids)))]).astype(np.int32)
+    offsets = arrow_offsets(np.bincount(rows, minlength=len(ids)))
     return pa.ListArray.from_arrays(pa.array(offsets), mine.filter(pa.array(keep)))
 
 
@@ -224,24 +253,29 @@ def _of_feed(
     address: str, labels: LabelTree, trained_with: Sequence[str], options: EvaluateOptions
 ) -> Labelled:
     """Every product of a feed."""
+    if options.split is not None:
+        raise AisleError(f"{address}: is a feed, which has no splits and is scored whole; leave --split out")
     files = expand_addresses([address])
-    columns = find_columns("--label-column", options.label_columns or trained_with, files)
+    option = _LABEL_OPTION if options.label_columns else _TRAINED_WITH
+    columns = find_columns(option, options.label_columns or trained_with, files)
     folder = open_root(options.images) if options.images else None
 
     rejected: list[Rejected] = []
+    groups = FeedGroups()
 
     def batches() -> Iterator[Batch]:
-        for batch in read_feeds(files, FeedOptions()):
+        for batch in read_feeds(files, FeedOptions(merchant=options.merchant)):
             raw = batch.rows
             rejected.extend(batch.rejected)
             products, images = products_of(raw, (*trained_with, *columns), folder)
+            groups.add(products, raw["item_group_id"])
             truth = [
                 resolve_labels(raw, labels, columns),
                 label_texts(raw, columns),
                 raw["merchant"],
-                _groups(raw),
+                pa.repeat(pa.scalar("", pa.string()), raw.num_rows),
                 pa.repeat(pa.scalar("feed", pa.string()), raw.num_rows),
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images
 
-    return Labelled(batches=batches(), n=None, rejected=rejected)
+    return Labelled(batches=batches(), split="whole feed", n=None, groups=groups, rejected=rejected)
