@@ -45,7 +45,18 @@ class TestBadInput:
 
     def test_a_branch_that_there_is_not_and_one_that_may_be_meant(self, capsys, tree):
         message = refused(capsys, tree, "--branch", "clothng > men")
-        assert "no category is called 'clothng > men'; did you mean 'Clothing > Men'?" in message
+        assert (
+            "no category is called 'clothng > men'; did you mean 'Clothing > Men' or 'Clothing > Women"
+            in message
+        )
+
+    def test_several_may_be_meant_and_those_that_end_alike_come_first(self, capsys, tmp_path):
+        names = ["Pets", "Pets > Toy Accessories", "Accessories for Cars", "Shop Accessories", "Accesories"]
+        (tmp_path / "t.txt").write_text("\n".join(names) + "\n")
+        message = refused(capsys, str(tmp_path / "t.txt"), "--branch", "Accessories")
+        assert "'Accessories'; did you mean 'Shop Accessories' or 'Pets > Toy Accessories'?" in message
+        message = refused(capsys, str(tmp_path / "t.txt"), "--branch", "for")
+        assert "did you mean 'Accessories for Cars'?" in message
 
     def test_a_branch_like_nothing_there_is(self, capsys, tree):
         message = refused(capsys, tree, "--branch", "zzz")

@@ -22,9 +22,11 @@ class TestLayOut:
         assert layout.fields == {"id": (0,), "title": (1,)}
         assert layout.extras == (("Title", 2), ("ID", 3))
 
-    def test_product_types_and_additional_images_may_stand_in_several_columns(self):
+    def test_product_types_and_images_may_stand_in_several_columns(self):
         layout = lay_out("feed", ["product_type", "id", "product_type"], own_merchant=True)
         assert layout.fields["product_type"] == (0, 2)
+        layout = lay_out("feed", ["image_link", "id", "Image Link"], own_merchant=True)
+        assert layout.fields["image_link"] == (0, 2)
 
     def test_an_id_outranks_a_databases_own(self):
         layout = lay_out("feed", ["_id", "id"], own_merchant=True)

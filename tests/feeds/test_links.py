@@ -57,3 +57,13 @@ def test_columns_side_by_side_are_joined_row_by_row_without_blanks(rows):
         found = as_lists([single.slice(offset), several.slice(offset)])
         found.validate(full=True)
         assert found.to_pylist() == expected[offset:]
+
+
+def test_only_additional_links_are_split_at_commas_and_main_images_may_stand_in_several_columns(read):
+    """A comma in `image_link` may be part of the address."""
+    feed = read(
+        "id\timage_link\tImage Link\tadditional_image_link\n"
+        "1\thttp://x/w_9,h_9/a,b.jpg\tc.jpg\td.jpg, e.jpg\n",
+        "feed.tsv",
+    )
+    assert feed.column("image_link") == [["http://x/w_9,h_9/a,b.jpg", "c.jpg", "d.jpg", "e.jpg"]]

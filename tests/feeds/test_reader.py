@@ -51,7 +51,7 @@ class TestNothingReadable:
             ),
             (
                 b"id,title\n1\n2\n,x\n",
-                "feed.csv:2: 1 fields where the header has 2; quote the fields that hold a separator or a "
+                "feed.csv:2: 1 field where the header has 2; quote the fields that hold a separator or a "
                 "line break (none of its 3 records can be read, 2 of them for such a reason)",
             ),
         ],

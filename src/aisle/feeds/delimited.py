@@ -173,7 +173,7 @@ class _Cutter:
     def _bad_record(self, bad: list[int]) -> Rejected:
         start, stop, line, status, n = bad
         kind = "another number of fields than the header"
-        reason = f"{n} fields where the header has {len(self._header.names)}"
+        reason = f"{n} field{'' if n == 1 else 's'} where the header has {len(self._header.names)}"
         if status == OPEN_QUOTE:
             kind = "a quote that does not close"
             reason = f"field {n} opens with a quote that is not closed as it must be"

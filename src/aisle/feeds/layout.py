@@ -12,7 +12,7 @@ TEXTS = ("id", "title", "description", "brand", "link", "item_group_id", "google
 
 _LISTS = ("product_type", "image_link", "additional_image_link")
 _KNOWN = {name: name for name in (*TEXTS, *_LISTS, "merchant")} | {"_id": "id"}
-_REPEATED = ("product_type", "additional_image_link")
+_REPEATED = ("product_type", "image_link", "additional_image_link")
 
 
 def normalised(name: str) -> str:
@@ -43,7 +43,7 @@ class Layout:
 
     Args:
         fields: from a known field to the columns that hold it, by their place in the feed; only
-            `product_type` and `additional_image_link` may have several.
+            `product_type` and the two of images may have several.
         extras: the other columns: the name that they keep, and their place.
     """
 

@@ -12,6 +12,7 @@ from aisle.taxonomy.names import clean, fold, fold_path
 from aisle.taxonomy.tree import ROOT, Taxonomy
 
 _MAX_LISTED = 5
+_N_ALIKE = 3
 
 
 def level_table(tree: Taxonomy, max_depth: int | None = None) -> Table:
@@ -86,9 +87,27 @@ def find_branch(tree: Taxonomy, text: str) -> int:
         raise AisleError(
             f"'{text}' may be {' or '.join(alike[:_MAX_LISTED])}{more}; write the whole path, or an id"
         )
-    by_folded = {fold(name): path for name, path in zip(tree.names[1:], paths[1:], strict=True)}
-    by_folded |= {fold(path): path for path in paths[1:]}
-    near = difflib.get_close_matches(wanted, by_folded, n=1)
+    near = _near(tree, wanted)
     tops = ", ".join(tree.names[child] for child in tree.children(ROOT))
-    hint = f"did you mean '{by_folded[near[0]]}'?" if near else f"top categories: {tops}"
+    meant = " or ".join(f"'{path}'" for path in near[:_MAX_LISTED])
+    more = f" ({len(near) - _MAX_LISTED} more are like it)" if len(near) > _MAX_LISTED else ""
+    hint = f"did you mean {meant}{more}?" if near else f"top categories: {tops}"
     raise AisleError(f"no category is called '{text}'; {hint}")
+
+
+def _near(tree: Taxonomy, wanted: str) -> list[str]:
+    """The paths of categories whose names are like a folded text, the likeliest first.
+
+    Those whose last words it is, the highest first; else those that hold it as words; else such as are
+    spelled alike.
+    """
+    paths = tree.path_texts()
+    nodes = sorted(range(1, tree.n_nodes), key=lambda node: int(tree.depth[node]))
+    words = {node: f" {fold(tree.names[node])} " for node in nodes}
+    for is_like in (str.endswith, str.__contains__):
+        if found := [paths[node] for node in nodes if wanted and is_like(words[node], f" {wanted} ")]:
+            return found
+    by_folded = {fold(tree.names[node]): paths[node] for node in nodes}
+    by_folded |= {fold(paths[node]): paths[node] for node in nodes}
+    alike = difflib.get_close_matches(wanted, by_folded, n=_N_ALIKE)
+    return list(dict.fromkeys(by_folded[name] for name in alike))
