@@ -92,6 +92,7 @@ def _quick(words: list[str]) -> list[str]:
 def _add_what_is_wrong(folder: Path) -> None:
     """The broken inputs of which a page shows what is said about them."""
     (folder / "empty.tsv").write_text("")
+    (folder / "latin-1.tsv").write_bytes("id\ttitle\n1\tKäse\n".encode("latin-1"))
     (folder / "no-id.tsv").write_text("name\ttitle\n1\tx\n")
     (folder / "other-tree.txt").write_text("1 - Toys\n2 - Toys > Dolls\n")
     (folder / "bad-tree.txt").write_text("1 - Toys\nDolls\n")

@@ -65,7 +65,7 @@ def test_the_encoder_keeps_the_contract(add):
 
 def test_the_feed_format_reads_rows_and_puts_aside_what_is_none(add, monkeypatch, tmp_path):
     add(FEED_FORMATS, "ltsv", "read_ltsv", "def read_ltsv(")
-    monkeypatch.setitem(formats._BY_ENDING, ".ltsv", "ltsv")
+    monkeypatch.setitem(formats.ENDINGS, ".ltsv", "ltsv")
     feed = tmp_path / "shop.ltsv"
     feed.write_bytes(
         b"id:1\ttitle:Mug: blue\nrubbish\nid:2\ttitle:Caf\xe9\nid:3\tImage Link:3.jpg\tcolour:red\n"
@@ -75,7 +75,7 @@ def test_the_feed_format_reads_rows_and_puts_aside_what_is_none(add, monkeypatch
     assert batch.rows.column("title").to_pylist() == ["Mug: blue", ""]
     assert batch.rows.column("image_link").to_pylist() == [[], ["3.jpg"]]
     assert batch.rows.column("colour").to_pylist() == ["", "red"]
-    assert [(one.line, one.reason) for one in batch.rejected] == [
-        (2, "has a field without a name"),
-        (3, "has bytes that are not UTF-8"),
+    assert [(one.line, one.kind, one.reason) for one in batch.rejected] == [
+        (2, "not as its format wants", "has a field without a name"),
+        (3, "not UTF-8", "has bytes that are not UTF-8"),
     ]

@@ -107,6 +107,7 @@ REJECTED_KINDS = {
     "no JSON object": "write one JSON object a line",
     "no BSON document": "fetch the file again",
     "not well-formed XML": "mend the file there, or export it again",
+    "not as its format wants": "mend it there, or export the feed again",
     "damaged Parquet": "fetch or write the file again",
     "the file breaks off": "fetch the file again",
     "a double": "give each product an id of its own",

@@ -45,11 +45,8 @@ def _products(counts: Counts) -> Text:
     left_out += (
         f"; {counts.n_unreadable:,} unreadable {_records(counts)} put aside" if counts.n_unreadable else ""
     )
-    return Text.assemble((f"{counts.n_scored:,} products scored", "bold"), f": {said}{left_out}")
-
-
-def _records(counts: Counts) -> str:
-    return "record" if counts.n_unreadable == 1 else "records"
+    products = "product" if counts.n_scored == 1 else "products"
+    return Text.assemble((f"{counts.n_scored:,} {products} scored", "bold"), f": {said}{left_out}")
 
 
 def _told(counts: Counts) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from aisle.feeds.batch import Block
 from aisle.feeds.checks import NOT_UTF8
 from aisle.feeds.lines import Line, read_lines
-from aisle.feeds.objects import BREAKS_OFF, TOO_LONG, BlockMaker, Record
+from aisle.feeds.objects import BlockMaker, Record
 from aisle.feeds.source import Source
 
 _KINDS: dict[type, str] = {list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
@@ -46,7 +46,7 @@ def _record(line: Line, decoder: json.JSONDecoder) -> Record:
         _BadLineError: it holds none.
     """
     if line.fault:
-        raise _BadLineError(line.fault, "too long" if line.fault == TOO_LONG else BREAKS_OFF)
+        raise _BadLineError(line.fault, line.kind)
     try:
         value = decoder.decode(line.text.decode())
     except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisle.feeds.encoding import utf8_reader
-from aisle.feeds.objects import MAX_RECORD_BYTES, TOO_LONG
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
 from aisle.feeds.source import Source
 
 _READ_BYTES = 1 << 18
@@ -19,11 +19,13 @@ class Line:
         number: the first line of a file is 1.
         text: without its end; the beginning alone of a line with a fault.
         fault: why the line is not whole: it is too long, or the file breaks off in it; else empty.
+        kind: of the fault, one of core.schemas.REJECTED_KINDS; else empty.
     """
 
     number: int
     text: bytes
     fault: str = ""
+    kind: str = ""
 
 
 def read_lines(source: Source) -> Iterator[Line]:
@@ -37,13 +39,15 @@ def read_lines(source: Source) -> Iterator[Line]:
             yield from _line(number, begun)
             number, begun = number + 1, text
     if source.fault:
-        yield Line(number, begun[:_KEPT_BYTES], f"{source.fault}; the rest of the file is missing")
+        yield Line(
+            number, begun[:_KEPT_BYTES], f"{source.fault}; the rest of the file is missing", BREAKS_OFF
+        )
     else:
         yield from _line(number, begun)
 
 
 def _line(number: int, text: bytes) -> Iterator[Line]:
     if len(text) > MAX_RECORD_BYTES:
-        yield Line(number, text[:_KEPT_BYTES], TOO_LONG)
+        yield Line(number, text[:_KEPT_BYTES], TOO_LONG, "too long")
     elif text and not text.isspace():
         yield Line(number, text)
