@@ -42,9 +42,9 @@ def _products(counts: Counts) -> Text:
     ]
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
     left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
-    left_out += (
-        f"; {counts.n_unreadable:,} unreadable {_records(counts)} put aside" if counts.n_unreadable else ""
-    )
+    if counts.n_unreadable:
+        records = "record" if counts.n_unreadable == 1 else "records"
+        left_out += f"; {counts.n_unreadable:,} unreadable {records} put aside"
     products = "product" if counts.n_scored == 1 else "products"
     return Text.assemble((f"{counts.n_scored:,} {products} scored", "bold"), f": {said}{left_out}")
 
