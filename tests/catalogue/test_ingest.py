@@ -297,18 +297,16 @@ records = st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=1
 def test_every_row_read_is_a_product_or_put_aside(tmp_path_factory, feeds, rule):
     folder = tmp_path_factory.mktemp("feeds")
     addresses = []
+    ends = [("y", "y", "A", "train"), ("z", "z", "A", "dev")]
     for name, rows in enumerate(feeds):
-        lines = [
-            "\t".join(cells)
-            for cells in [("id", "title", "product_type", "fold"), *rows, ("z", "z", "A", "dev")]
-        ]
+        lines = ["\t".join(cells) for cells in [("id", "title", "product_type", "fold"), *rows, *ends]]
         (folder / f"{name}.tsv").write_text("\n".join([*lines, "too few"]), encoding="utf-8")
         addresses.append(str(folder / f"{name}.tsv"))
     made = ingest(
         addresses, IngestSettings(taxonomy="from-labels", split=SplitRule.parse(rule)), folder / "out"
     )
     n_rejected = len((folder / "out/rejected.jsonl").read_text().splitlines())
-    assert made.read == sum(len(rows) + 2 for rows in feeds)
+    assert made.read == sum(len(rows) + 3 for rows in feeds)
     assert made.read == made.products + made.unreadable + made.doubles
     assert n_rejected == made.unreadable + made.doubles
     assert sum(made.splits.values()) == sum(made.labels.values()) == made.products
