@@ -197,6 +197,19 @@ class TestReading:
         encode_products(encoder, batches, shop, None)
         assert sorted(shop.read_links) == ["a", "b"]
 
+    def test_without_a_cache_the_vectors_are_the_same_and_nothing_is_left(
+        self, encoder: TimmEncoder, shop: Shop, cache: VectorCache, tmp_path: Path
+    ) -> None:
+        batches = [shop.products(["a", "b"], ["c"]), shop.products([], ["b"])]
+        kept, _ = encode_products(encoder, batches, shop, cache)
+        (tmp_path / "result").mkdir()
+        for folder in (None, tmp_path / "result"):
+            shop.read_links.clear()
+            vectors, _ = encode_products(encoder, batches, shop, None, folder=folder)
+            assert (vectors == kept).all()
+            assert sorted(shop.read_links) == ["a", "b", "c"]
+        assert len(list((tmp_path / "result").iterdir())) == 1
+
     def test_no_image_is_read_whose_vector_is_cached(
         self, encoder: TimmEncoder, shop: Shop, cache: VectorCache
     ) -> None:

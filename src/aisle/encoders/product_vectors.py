@@ -1,8 +1,9 @@
 """One vector a product, by a frozen encoder: every distinct image once, and none whose vector is cached."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def encode_products(
     Args:
         batches: of products, with the column `images` of core.schemas.PRODUCT_SCHEMA.
         images: where bytes are read; None where there are none but the cached vectors.
-        cache: vectors that were made before; None keeps them for this call alone, in a temporary folder.
+        cache: vectors that were made before; None keeps them for this call alone, in memory if the result is.
         progress: told of the products done.
         undecodable: told of all images of some products after the other, in order, which of them were found
             and could not be decoded.
@@ -49,32 +50,73 @@ def encode_products(
     Returns:
         (products, n_dims), in order, zeros for a product without evidence; (products,) whether it has any.
     """
-    with scratch_folder("aisle-vectors-") as temporary:
-        job = _Job(encoder, images, cache or VectorCache(temporary))
-        path = (temporary if folder is None else folder) / f"products-{encoder.fingerprint()[:16]}.f16"
-        presents = [np.zeros(0, np.bool_)]
-        with path.open("wb") as file:
-            for batch in batches:
-                for at in range(0, batch.num_rows, _SLICE):
-                    vectors, present, broken = job.encode(batch.slice(at, _SLICE))
+    path = None if folder is None else folder / f"products-{encoder.fingerprint()[:16]}.f16"
+    parts = [np.zeros((0, encoder.n_dims), np.float16)]
+    presents = [np.zeros(0, np.bool_)]
+    with _kept(cache, folder) as kept, nullcontext() if path is None else path.open("wb") as file:
+        job = _Job(encoder, images, kept)
+        for batch in batches:
+            for at in range(0, batch.num_rows, _SLICE):
+                vectors, present, broken = job.encode(batch.slice(at, _SLICE))
+                if file is None:
+                    parts.append(vectors)
+                else:
                     file.write(vectors.tobytes())
-                    presents.append(present)
-                    if undecodable is not None:
-                        undecodable(broken)
-                    if progress is not None:
-                        progress(len(present))
+                presents.append(present)
+                if undecodable is not None:
+                    undecodable(broken)
+                if progress is not None:
+                    progress(len(present))
         job.warn_of_changes()
-        present = np.concatenate(presents)
-        shape = (len(present), encoder.n_dims)
-        if folder is None or not present.size:
-            return np.fromfile(path, np.float16).reshape(shape), present
-        return np.memmap(path, np.float16, "r", shape=shape), present
+    present = np.concatenate(presents)
+    if path is None or not present.size:
+        return np.concatenate(parts), present
+    return np.memmap(path, np.float16, "r", shape=(len(present), encoder.n_dims)), present
+
+
+@contextmanager
+def _kept(cache: VectorCache | None, folder: Path | None) -> Iterator["VectorCache | _InMemory"]:
+    """Where the vectors of distinct images are kept: without a cache, where the result is, for a while."""
+    if cache is not None:
+        yield cache
+    elif folder is None:
+        yield _InMemory()
+    else:
+        with scratch_folder("aisle-vectors-") as temporary:
+            yield VectorCache(temporary)
+
+
+class _InMemory:
+    """Vectors of one call, as a VectorCache keeps those of many."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[bytes, NDArray[np.float16]] = {}
+
+    def get(
+        self,
+        fingerprint: str,  # noqa: ARG002
+        hashes: NDArray[np.uint8],
+        n_dims: int,
+    ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """See VectorCache."""
+        keys = [row.tobytes() for row in hashes]
+        found = np.array([key in self._vectors for key in keys], np.bool_)
+        vectors = np.zeros((len(keys), n_dims), np.float16)
+        for row in np.flatnonzero(found).tolist():
+            vectors[row] = self._vectors[keys[row]]
+        return vectors, found
+
+    def put(self, fingerprint: str, hashes: NDArray[np.uint8], vectors: NDArray[np.float16]) -> None:  # noqa: ARG002
+        """See VectorCache."""
+        self._vectors.update(zip((row.tobytes() for row in hashes), vectors, strict=True))
 
 
 class _Job:
     """The encoding of one data set, slice by slice."""
 
-    def __init__(self, encoder: ItemEncoder, images: ImageSource | None, cache: VectorCache) -> None:
+    def __init__(
+        self, encoder: ItemEncoder, images: ImageSource | None, cache: "VectorCache | _InMemory"
+    ) -> None:
         self._encoder = encoder
         self._fingerprint = encoder.fingerprint()
         self._images = images
