@@ -21,6 +21,7 @@ from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.limits import HostLimits, Limits
 from aisle.images.download.locating import Locator
+from aisle.images.download.memory import keep_little_memory
 from aisle.images.download.politeness import Patience, Schedule
 from aisle.images.download.settings import DownloadSettings, FetchSettings
 from aisle.images.download.verdict import Job, Next, judge
@@ -32,6 +33,7 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
     fetch = FetchSettings(ports=ANY_PORT, allowed_networks=("127.0.0.0/8",))
     settings = DownloadSettings(fetch=fetch, limits=limits)
     clock = time.monotonic
+    keep_little_memory()
     with selectors.DefaultSelector() as selector:
         fetcher = Fetcher(fetch, clock=clock, others=selector)
         locator = Locator(fetch, clock=clock, selector=selector)

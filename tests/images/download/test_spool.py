@@ -1,5 +1,7 @@
 """Rows outlive the process that spooled them, and what a kill cut in half is dropped."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,17 @@ class TestSpool:
         again = Spool(path)
         assert list(again.rows()) == rows(2)
         again.close()
+
+    def test_rows_can_be_had_without_their_pictures_and_each_picture_later(self, tmp_path):
+        spool = Spool(tmp_path / "s")
+        for row in rows(5):
+            spool.append(row)
+        found = spool.rows_without_pictures()
+        assert found == [replace(row, jpeg=b"") for row in rows(5)]
+        assert [spool.picture(row) for row in reversed(found)] == [row.jpeg for row in reversed(rows(5))]
+        spool.append(rows(6)[5])
+        assert list(spool.rows()) == rows(6)
+        spool.close()
 
     def test_it_can_be_removed(self, tmp_path):
         spool = Spool(tmp_path / "s")

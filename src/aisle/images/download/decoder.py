@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import Generic, TypeVar
 
 from aisle.images.download.decoder_process import JOB, unpack
+from aisle.images.download.exchange import Body
 from aisle.images.download.picture import Picture
 from aisle.images.download.settings import PictureSettings
 from aisle.images.hashes import hash_of
@@ -38,7 +39,7 @@ class _Slot:
 @dataclass(slots=True)
 class _Job(Generic[Token]):
     token: Token
-    body: bytes | bytearray
+    body: bytes | Body
     slot: _Slot | None = None
 
 
@@ -88,7 +89,7 @@ class Decoder(Generic[Token]):
         """How many bodies wait or are under way."""
         return len(self._waiting) + len(self._under_way)
 
-    def submit(self, token: Token, body: bytes | bytearray) -> None:
+    def submit(self, token: Token, body: bytes | Body) -> None:
         """Have a body decoded; `results` will give its picture with this token.
 
         Raises:
@@ -201,12 +202,14 @@ class Decoder(Generic[Token]):
             self._waiting.popleft()
             self.n_waiting_bytes -= len(job.body)
             start = job.slot.start
-            self._memory[start : start + len(job.body)] = job.body
+            for piece in job.body.pieces if isinstance(job.body, Body) else [job.body]:
+                self._memory[start : start + len(piece)] = piece
+                start += len(piece)
             if not self._under_way:
                 self._busy_since = self._clock()
             self._under_way.append(job)
             try:
-                self._connection.send_bytes(JOB.pack(start, len(job.body)))
+                self._connection.send_bytes(JOB.pack(job.slot.start, len(job.body)))
             except (BrokenPipeError, ConnectionResetError):
                 return  # it has died; `results` will find out
 

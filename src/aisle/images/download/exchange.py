@@ -22,6 +22,46 @@ class Request:
     wants_image: bool = True
 
 
+_SMALL_BYTES = 2048
+_FULL_BYTES = 16 * 1024
+
+
+class Body:
+    """Bytes in the pieces that they came in, so that they are copied once: to where they are wanted.
+
+    Small pieces are put together, or a server that sends single bytes would cost many times their memory.
+    """
+
+    __slots__ = ("n_bytes", "pieces")
+
+    def __init__(self) -> None:
+        self.n_bytes = 0
+        self.pieces: list[bytes | bytearray] = []
+
+    def __len__(self) -> int:
+        return self.n_bytes
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.pieces)
+
+    def append(self, piece: bytes) -> None:
+        """Add what follows."""
+        self.n_bytes += len(piece)
+        if len(piece) >= _SMALL_BYTES:
+            self.pieces.append(piece)
+            return
+        last = self.pieces[-1] if self.pieces else None
+        if isinstance(last, bytearray) and len(last) < _FULL_BYTES:
+            last += piece
+        else:
+            self.pieces.append(bytearray(piece))
+
+    def clear(self) -> None:
+        """Let go of all bytes."""
+        self.n_bytes = 0
+        self.pieces.clear()
+
+
 @dataclass(slots=True)
 class Answer:
     """What a server said, as far as it was listened to.
@@ -36,7 +76,7 @@ class Answer:
     http_status: int = 0
     headers: dict[str, list[str]] = field(default_factory=dict)
     n_header_bytes: int = 0
-    body: bytearray = field(default_factory=bytearray)
+    body: Body = field(default_factory=Body)
     status: str = ""
     reason: str = ""
     is_discarded: bool = False

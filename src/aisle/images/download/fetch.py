@@ -160,7 +160,7 @@ class Fetcher:
         if code and not (answer.status or answer.crowded or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
         if answer.status or answer.crowded:
-            answer.body = bytearray()
+            answer.body.clear()
         self._budget.give_back(transfer)
         self._idle.append(transfer)
         queue = request.address.queue

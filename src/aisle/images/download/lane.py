@@ -12,6 +12,7 @@ from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
 from aisle.images.download.loop import LanePart, Loop
+from aisle.images.download.memory import keep_little_memory
 
 
 def download_lane(part: LanePart, tell: Tell) -> None:
@@ -22,6 +23,7 @@ def download_lane(part: LanePart, tell: Tell) -> None:
     """
     _check_root(part)
     _allow_many_files()
+    keep_little_memory()
     with contextlib.ExitStack() as stack:
         spools = Path(part.spools or stack.enter_context(scratch_folder("aisle-spool-")))
         spools.mkdir(parents=True, exist_ok=True)

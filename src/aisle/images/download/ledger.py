@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aisle.execution.commit import ShardStore
+from aisle.images.download.memory import give_back_memory
 
 _COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_modified", "sha256"]
 
@@ -27,11 +28,9 @@ class Ledger:
     """
 
     def __init__(self, folder: Path, *, memory: str = "256MB") -> None:
-        self._connection = duckdb.connect(str(folder / "ledger.duckdb"))
-        self._connection.execute(
-            f"SET memory_limit='{memory}'; SET threads=2; SET preserve_insertion_order=false"
-        )
-        self._connection.execute(f"SET temp_directory='{folder}'")
+        self._folder = folder
+        self._memory = memory
+        self._opened: duckdb.DuckDBPyConnection | None = None
         self._connection.execute(
             "CREATE TABLE seen (shard INTEGER, row INTEGER, address VARCHAR, status VARCHAR, "
             "final_address VARCHAR, n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
@@ -46,7 +45,24 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self.rest()
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
+            self._opened = duckdb.connect(str(self._folder / "ledger.duckdb"))
+            self._opened.execute(
+                f"SET memory_limit='{self._memory}'; SET threads=2; SET preserve_insertion_order=false; "
+                f"SET temp_directory='{self._folder}'"
+            )
+        return self._opened
+
+    def rest(self) -> None:
+        """Close the database, whose buffers grow with it; whoever asks next opens it again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+        give_back_memory()
 
     @property
     def shards(self) -> list[str]:

@@ -97,7 +97,7 @@ def spell(links: pa.Array, ports: frozenset[int]) -> pa.Array:
     return pc.replace_with_mask(links, odd, spelled)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1000)
 def _spelled(text: str, ports: frozenset[int]) -> str:
     try:
         return parse(text, ports).text

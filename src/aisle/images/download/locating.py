@@ -4,8 +4,9 @@ import contextlib
 import selectors
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 
-from aisle.images.download.resolve import Found, Lookups
+from aisle.images.download.resolve import Found, Lookups, check
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.verdict import Job
 
@@ -29,6 +30,7 @@ class Locator:
         self._woken.setblocking(False)
         selector.register(self._woken, selectors.EVENT_READ, self)
         self._lookups = Lookups(settings.resolver, self._gate, wake=self._wake, clock=clock)
+        self._numbers = lru_cache(maxsize=1000)(self._check_number)
         self._waiting_for: dict[str, set[str]] = {}
 
     def find(self, job: Job) -> Found | None:
@@ -36,9 +38,7 @@ class Locator:
         if self._has_proxy:
             return _ANYWHERE
         if job.address.is_number:
-            if objection := self._gate.objection(job.address.host):
-                return Found(status="blocked_address", reason=objection)
-            return Found((job.address.host,))
+            return self._numbers(job.address.host)
         return self._lookups.find(job.address.host)
 
     def forget(self, job: Job) -> None:
@@ -61,6 +61,9 @@ class Locator:
         self._lookups.close()
         self._woken.close()
         self._waker.close()
+
+    def _check_number(self, host: str) -> Found:
+        return check([host], self._gate)
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # the loop has ended, or is awake already

@@ -10,7 +10,7 @@ from pathlib import Path
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
 from aisle.images.download.decoder import Decoder
-from aisle.images.download.exchange import Request
+from aisle.images.download.exchange import Body, Request
 from aisle.images.download.fetch import Fetcher, Reply
 from aisle.images.download.locating import Locator
 from aisle.images.download.open_shards import AddressList, ListedRow, OpenShards
@@ -227,7 +227,7 @@ class Loop:
             self._recorder.keep(job, verdict.status, verdict.reason, reply)
         elif verdict.next is Next.DECODE and reply is not None:
             self._decoder.submit(_Undecoded(job, reply), reply.answer.body)
-            reply.answer.body = bytearray()
+            reply.answer.body = Body()
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from aisle.execution.commit import ShardStore
 from aisle.images.download.address import RefusedError, parse
+from aisle.images.download.memory import give_back_memory
 from aisle.images.download.opening import ShardOutline
 from aisle.images.download.picture import Picture
 from aisle.images.download.settings import DownloadSettings
@@ -162,11 +163,14 @@ class OpenShards:
         write_shard(
             self._store,
             self.name(number),
-            list(shard.spool.rows()),
+            shard.spool.rows_without_pictures(),
             dict(zip(addresses, hosts, strict=True)),
+            picture_of=shard.spool.picture,
             n_superseding=sum(shard.rows["supersedes"].to_pylist()),
         )
         shard.spool.remove()
+        del shard
+        give_back_memory()
 
 
 def blank_record(address: str, status: str, reason: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Opening:
         self._left: dict[int, int] = {}
         self._ready: list[tuple[float, int]] = []
         self._resting: dict[str, int] = {}
+        self._n_left = len(outlines)
         last_host, key = _MIXED, -1
         for outline in outlines:
             if outline.host == _MIXED or outline.host != last_host:
@@ -53,7 +54,7 @@ class Opening:
 
     def __len__(self) -> int:
         """How many shards are not open yet."""
-        return sum(map(len, self._chains.values()))
+        return self._n_left
 
     def next(self) -> ShardOutline | None:
         """The shard to open now; None where no host is in want of one."""
@@ -62,6 +63,7 @@ class Opening:
         _, key = heapq.heappop(self._ready)
         chain = self._chains[key]
         outline = chain.popleft()
+        self._n_left -= 1
         self._left[key] -= outline.n_rows
         if chain:
             self._resting[outline.host] = key

@@ -25,7 +25,7 @@ class Robots:
         if answer.status or answer.http_status >= 500:
             rules.parse(["User-agent: *", "Disallow: /"])
         elif answer.http_status == 200:
-            rules.parse(bytes(answer.body[:_LONGEST]).decode("utf-8", "replace").splitlines())
+            rules.parse(bytes(answer.body)[:_LONGEST].decode("utf-8", "replace").splitlines())
         else:
             rules.parse([])
         self._rules[queue] = rules

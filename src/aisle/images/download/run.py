@@ -88,6 +88,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         _list_addresses(ledger, source, settings.download)
         plans = read_plans(store)
         if plans:
+            ledger.rest()
             _work(store, plans[-1], settings, engine, watcher)
         run = _current_run(store, plans)
         again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
@@ -108,6 +109,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             )
             if plan is None:
                 break
+            ledger.rest()
             _work(store, plan, settings, engine, watcher)
             again, revalidate = frozenset(), False
         store.sweep()

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import IO, Any
 
 import pyarrow as pa
@@ -21,13 +23,20 @@ _TEXT = ("status", "reason", "etag", "last_modified", "format", "final_address")
 
 
 def write_shard(
-    store: ShardStore, name: str, rows: Sequence[Row], hosts: Mapping[str, str], *, n_superseding: int = 0
+    store: ShardStore,
+    name: str,
+    rows: Sequence[Row],
+    hosts: Mapping[str, str],
+    *,
+    picture_of: Callable[[Row], bytes] = attrgetter("jpeg"),
+    n_superseding: int = 0,
 ) -> bool:
-    """Write and commit a shard.
+    """Write and commit a shard; of its pictures, those of one row group are in memory at a time.
 
     Args:
         rows: one for each address of the shard, in any order.
         hosts: from an address to the host it was listed under.
+        picture_of: finds a row's JPEG.
         n_superseding: how many of the rows have a record in an older shard too.
 
     Returns:
@@ -36,16 +45,12 @@ def write_shard(
     kept = sorted(
         (row for row in rows if row.record["status"] != UNCHANGED), key=lambda row: row.record["address"]
     )
-    columns = {
-        field.name: pa.array(
-            [row.jpeg if field.name == "jpeg" else row.record[field.name] for row in kept], field.type
-        )
-        for field in IMAGE_RECORD_SCHEMA
-    }
-    records = pa.table(columns, IMAGE_RECORD_SCHEMA)
     return store.commit(
         name,
-        {"records.parquet": _writer(records), "measured.parquet": _writer(_measured(kept))},
+        {
+            "records.parquet": _writer(kept, IMAGE_RECORD_SCHEMA, partial(_records, picture_of=picture_of)),
+            "measured.parquet": _writer(kept, MEASURED_SCHEMA, _measured),
+        },
         {**facts(rows, hosts), "superseding": n_superseding},
     )
 
@@ -70,6 +75,17 @@ def facts(rows: Iterable[Row], hosts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _records(rows: Sequence[Row], *, picture_of: Callable[[Row], bytes]) -> pa.Table:
+    columns = {
+        field.name: pa.array(
+            map(picture_of, rows) if field.name == "jpeg" else [row.record[field.name] for row in rows],
+            field.type,
+        )
+        for field in IMAGE_RECORD_SCHEMA
+    }
+    return pa.table(columns, IMAGE_RECORD_SCHEMA)
+
+
 def _measured(rows: Sequence[Row]) -> pa.Table:
     return pa.table(
         {
@@ -82,18 +98,21 @@ def _measured(rows: Sequence[Row]) -> pa.Table:
     ).cast(MEASURED_SCHEMA)
 
 
-def _writer(table: pa.Table) -> Callable[[IO[bytes]], None]:
-    """What writes a table as Parquet; pictures are not compressed again."""
-    names = table.schema.names
+def _writer(
+    rows: Sequence[Row], schema: pa.Schema, table_of: Callable[[Sequence[Row]], pa.Table]
+) -> Callable[[IO[bytes]], None]:
+    """What writes rows as Parquet, a row group at a time; pictures are not compressed again."""
+    names = schema.names
 
     def write(file: IO[bytes]) -> None:
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             file,
-            row_group_size=ROW_GROUP,
+            schema,
             compression={name: "none" if name == "jpeg" else "zstd" for name in names},
             use_dictionary=[name for name in names if name in _TEXT],
             write_statistics=["address"],
-        )
+        ) as writer:
+            for start in range(0, len(rows), ROW_GROUP):
+                writer.write_table(table_of(rows[start : start + ROW_GROUP]), row_group_size=ROW_GROUP)
 
     return write

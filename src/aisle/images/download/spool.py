@@ -5,6 +5,7 @@ the trace of a kill and is cut off.
 """
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("a+b")
+        self._pictures: dict[int, tuple[int, int]] = {}
         self._file.truncate(sum(length for _, length in self._records()))
 
     def append(self, row: Row) -> None:
@@ -60,6 +62,24 @@ class Spool:
         """Every row, in the order of their coming."""
         for row, _ in self._records():
             yield row
+
+    def rows_without_pictures(self) -> list[Row]:
+        """Every row, with an empty JPEG: `picture` reads that when it is wanted."""
+        rows = []
+        self._file.seek(0)
+        while len(head := self._file.read(_HEAD.size)) == _HEAD.size:
+            text_length, jpeg_length, _ = _HEAD.unpack(head)
+            row = Row(**json.loads(self._file.read(text_length)))
+            self._pictures[row.row] = self._file.tell(), jpeg_length
+            self._file.seek(jpeg_length, os.SEEK_CUR)
+            rows.append(row)
+        return rows
+
+    def picture(self, row: Row) -> bytes:
+        """The JPEG of a row that `rows_without_pictures` gave."""
+        start, length = self._pictures[row.row]
+        self._file.seek(start)
+        return self._file.read(length)
 
     def remove(self) -> None:
         """Close and delete the file."""

@@ -16,6 +16,9 @@ from aisle.images.formats import LONGEST_MARK, format_of
 _DISCARDED_BYTES = 64 * 1024
 """A body that nobody wants is read up to here, so that its connection can be kept."""
 
+_GRANTED_BYTES = 64 * 1024
+"""Memory for a body is borrowed by so much at a time."""
+
 _ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
 
 
@@ -50,6 +53,9 @@ class Transfer:
         self._budget = budget
         self._sockets: list[socket.socket] = []
         self._reads: Callable[[bytes], int | None] = self._read_image
+        self._granted = 0
+        self._pins: list[str] = []
+        self._headers: list[str] = []
         set_options(self.curl, settings, authorities)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
@@ -69,14 +75,20 @@ class Transfer:
         curl.setopt(pycurl.URL, address.text)
         if not self._settings.proxy:
             pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
-            curl.setopt(pycurl.RESOLVE, [*unpin, pin])
+            pins = [*unpin, pin]
+            if pins != self._pins:
+                curl.setopt(pycurl.RESOLVE, pins)
+                self._pins = pins
         headers = [f"Accept: {_ACCEPTED}", "Accept-Encoding: identity"]
         if request.etag:
             headers.append(f"If-None-Match: {request.etag}")
         if request.last_modified:
             headers.append(f"If-Modified-Since: {request.last_modified}")
-        curl.setopt(pycurl.HTTPHEADER, headers)
+        if headers != self._headers:
+            curl.setopt(pycurl.HTTPHEADER, headers)
+            self._headers = headers
         self._reads = self._read_image if request.wants_image else self._read_any
+        self._granted = 0
 
     def end(self) -> Answer:
         """Give what was read, and let go of it."""
@@ -137,6 +149,7 @@ class Transfer:
         """From here on the body is of no interest."""
         self.answer.body.clear()
         self.answer.is_discarded = True
+        self._granted = 0
         self._reads = self._read_unwanted
 
     @property
@@ -144,14 +157,19 @@ class Transfer:
         return self.request is not None and self.request.wants_image
 
     def _write(self, data: bytes) -> int | None:
+        """Most pieces take the short way: their memory is granted, and there is nothing more to be asked."""
+        body = self.answer.body
+        if body.n_bytes + len(data) <= self._granted:
+            body.append(data)
+            return None
         return self._reads(data)
 
     def _read_image(self, data: bytes) -> int | None:
         """The first bytes tell whether it is an image at all."""
         if len(self.answer.body) + len(data) < LONGEST_MARK:
-            self.answer.body += data
+            self.answer.body.append(data)
             return None
-        if format_of(bytes(self.answer.body[:LONGEST_MARK]) + data[:LONGEST_MARK]) is None:
+        if format_of(bytes(self.answer.body) + data[:LONGEST_MARK]) is None:
             self.answer.status, self.answer.reason = "not_an_image", self._what_it_says_it_is()
             self._discard()
         else:
@@ -167,9 +185,11 @@ class Transfer:
         n_bytes = len(body) + len(data)
         if n_bytes > self._settings.max_body_bytes:
             return self._stop("too_large", f"more than {self._settings.max_body_bytes} bytes")
-        if not self._budget.borrow(self, n_bytes):
+        granted = min(-(-n_bytes // _GRANTED_BYTES) * _GRANTED_BYTES, self._settings.max_body_bytes)
+        if not self._budget.borrow(self, granted):
             return self._wait_for_memory()
-        body += data
+        self._granted = granted
+        body.append(data)
         return None
 
     def _wait_for_memory(self) -> int:
