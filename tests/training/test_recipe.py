@@ -139,7 +139,7 @@ class TestExtending:
     def test_a_shipped_recipe_that_extends_is_the_other_but_for_what_it_says(self):
         small, best = read_recipe("text_small"), read_recipe("text_best")
         assert (best.encoders, best.head) == (small.encoders, small.head)
-        assert best.training.members == 3
+        assert best.training.members == 5
         assert best.training.label_smoothing == small.training.label_smoothing == 0.4
 
     @pytest.mark.parametrize("length", [1, 2, 3])
