@@ -66,7 +66,7 @@ def peak_of(tmp_path):
 
 
 def own_memory(root):
-    """In bytes, what is shared counted once; libraries' files, which other programs share too, do not count."""
+    """In bytes, what is shared counted once; libraries' files, which others use too, do not count."""
     total = 0
     for process in [root, *root.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess, OSError):  # one has just ended
