@@ -11,12 +11,13 @@ import certifi
 import pycurl
 
 from aisle.images.download.exchange import Answer, Request
+from aisle.images.download.memory import give_back_memory
 from aisle.images.download.outcome import status_of_error
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.transfer import Transfer
 
 _FREE_BYTES = 64 * 1024
-_SHARED_BYTES = 8_000_000
+_SHARED_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,10 @@ class Fetcher:
         if code and not (answer.status or answer.crowded or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
         if answer.status or answer.crowded:
+            was_large = len(answer.body) > _SHARED_BYTES
             answer.body.clear()
+            if was_large:
+                give_back_memory()
         self._budget.give_back(transfer)
         self._idle.append(transfer)
         queue = request.address.queue

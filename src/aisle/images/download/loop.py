@@ -26,7 +26,7 @@ from aisle.images.download.verdict import Job, Next, Verdict, judge
 _MOST_OPEN = 256
 _LOW_WATER = 50
 _MOST_UNDECODED = 12
-_MOST_UNDECODED_BYTES = 8_000_000
+_MOST_UNDECODED_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGE_BYTES = 1 << 20
-_KEPT_BYTES = 8 << 20
+_KEPT_BYTES = 4 << 20
 """So much may lie unused; returning and taking it back for every body would cost a third of the fetching."""
 
 
