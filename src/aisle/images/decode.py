@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from math import ceil
 from types import TracebackType
 
 import numpy as np
@@ -29,6 +30,16 @@ from aisle.images.formats import format_of
 
 MAX_PIXELS = 50_000_000
 """200 MB while it is decoded."""
+
+_SCALED = 1.75
+"""A JPEG to be fitted is decoded at no less than this many times its size to be.
+
+Against a full decode, on 900 photographs of up to 2,000 pixels, the lowest and the median PSNR are 50.4 and
+56.2 dB at 2, 48.1 and 55.6 at 1.75, 46.3 and 55.1 at 1.5; each step saves a tenth of the time.
+"""
+
+_SQUARED = 2.0
+"""The same for a network's input."""
 
 _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -125,7 +136,7 @@ def decode_square(
     """
     with _opened(data) as (image, kind):
         _refuse_size(image.size, max_pixels)
-        width, height = _draft(image, (side, side))
+        width, height = _draft(image, (side, side), _SQUARED)
         decoded = _colours(image, data, kind, max_pixels)
         left, top = ((width - height) / 2, (height - width) / 2) if crop else (0.0, 0.0)
         left, top = max(left, 0.0), max(top, 0.0)
@@ -154,7 +165,7 @@ def decode_to_fit(
         is_scaled = kind == "JPEG" and not image.info.get("progressive")
         _refuse_size(image.size, max(max_pixels, max_scaled_pixels) if is_scaled else max_pixels)
         wanted = _fit(image.size, longest_side)
-        filled = _draft(image, wanted)
+        filled = _draft(image, wanted, _SCALED)
         _refuse_size(image.size, max_pixels)
         is_plain = kind == "JPEG" and image.mode == "RGB" and not image.info.get("icc_profile")
         pixels = _quickly_fitted(data, image.size, wanted, filled) if is_plain else None
@@ -182,16 +193,16 @@ def _opened(data: bytes) -> Iterator[tuple[ImageFile.ImageFile, str]]:
         raise Undecodable(f"broken {kind}: {error or type(error).__name__}", status) from error
 
 
-def _draft(image: ImageFile.ImageFile, wanted: tuple[int, int]) -> tuple[float, float]:
-    """Have a JPEG decoded at the smallest of 1/8, 1/4 and 1/2 that is still at least twice the size wanted.
+def _draft(image: ImageFile.ImageFile, wanted: tuple[int, int], times: float) -> tuple[float, float]:
+    """Have a JPEG decoded at the smallest of 1/8, 1/4 and 1/2 that is still so many times the size wanted.
 
-    Resized with an antialiasing filter from there, its pixels are within 50 dB of those of a full decode, if
-    only what is filled is resized: a side of 787 pixels at 1/2 is 394, the last of them half filled.
+    Only what is filled may be resized from there: a side of 787 pixels at 1/2 is 394, the last of them half
+    filled.
 
     Returns:
         Width and height that will be filled, in pixels of what is decoded.
     """
-    drafted = image.draft(None, (2 * wanted[0], 2 * wanted[1]))
+    drafted = image.draft(None, (ceil(times * wanted[0]), ceil(times * wanted[1])))
     width, height = image.size if drafted is None else drafted[1][2:]
     return width, height
 

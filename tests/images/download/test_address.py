@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.images.download.address import NORMAL_PATTERN, USUAL_PORTS, RefusedError, follow, parse
+from aisle.images.download.address import NORMAL_PATTERN, USUAL_PORTS, Address, RefusedError, follow, parse
 
 
 def refusal(text: str) -> str:
@@ -14,6 +14,13 @@ def refusal(text: str) -> str:
         parse(text)
     assert caught.value.reason
     return caught.value.status
+
+
+def parsed_or_refused(text: str) -> Address | tuple[str, str]:
+    try:
+        return parse(text)
+    except RefusedError as refused:
+        return refused.status, refused.reason
 
 
 class TestParse:
@@ -97,6 +104,15 @@ class TestParse:
         except RefusedError:
             return
         assert re.fullmatch(r"[a-z0-9._:-]+", address.host)
+
+    @given(
+        st.from_regex(
+            r"https?://[A-Za-z0-9.:@-]{1,20}(/[A-Za-z0-9._~!$&'()*+,;=:@/?-]{0,30})?", fullmatch=True
+        )
+    )
+    def test_a_fragment_changes_nothing(self, text):
+        """Nor does the shorter way that an address without one may take through the code."""
+        assert parsed_or_refused(text) == parsed_or_refused(text + "#top")
 
     @given(st.from_regex(NORMAL_PATTERN, fullmatch=True))
     def test_what_looks_normal_is_normal(self, text):

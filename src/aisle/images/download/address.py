@@ -21,6 +21,8 @@ NORMAL_PATTERN: Final = (
 )
 """What `parse(text, USUAL_PORTS).text` leaves as it is, for whole columns at once: most addresses."""
 
+_PLAIN = re.compile(r"(https?)://([A-Za-z0-9.:-]+)(/[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)")
+"""Most addresses: scheme, host and port, and a target that is written as it stands."""
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -90,12 +92,10 @@ def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
     text = text.strip()
     if len(text) > MAX_LENGTH:
         raise RefusedError("invalid_link", f"the address has {len(text)} characters; at most {MAX_LENGTH}")
-    if _CONTROL.search(text):
-        raise RefusedError("invalid_link", "the address holds a control character")
-    scheme, rest = _scheme(text)
-    authority, target = _split(rest)
-    if "@" in authority:
-        raise RefusedError("invalid_link", "the address names a user")
+    if plain := _PLAIN.fullmatch(text):
+        scheme, authority, target = plain.groups()
+    else:
+        scheme, authority, target = _taken_apart(text)
     host, port = _host_and_port(authority, DEFAULT_PORTS[scheme])
     if port not in ports:
         raise RefusedError("invalid_link", f"port {port} is not among those that may be asked")
@@ -117,6 +117,17 @@ def follow(base: Address, location: str, ports: frozenset[int] = USUAL_PORTS) ->
         return parse(urljoin(base.text, location), ports)
     except ValueError as error:
         raise RefusedError("bad_redirect", "the redirect's address does not parse") from error
+
+
+def _taken_apart(text: str) -> tuple[str, str, str]:
+    """Scheme, authority and target of any address."""
+    if _CONTROL.search(text):
+        raise RefusedError("invalid_link", "the address holds a control character")
+    scheme, rest = _scheme(text)
+    authority, target = _split(rest)
+    if "@" in authority:
+        raise RefusedError("invalid_link", "the address names a user")
+    return scheme, authority, target
 
 
 def _scheme(text: str) -> tuple[str, str]:
