@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aisle.heads.base import HEADS, log_softmax, merge_heads, restore_head, softmax
+from aisle.heads.base import HEADS, merge_heads, restore_head
 
 DIMS = {"text": 3, "image": 2}
 
@@ -20,14 +20,14 @@ def vectors(n=5, seed=2):
 
 @pytest.mark.parametrize("name", HEADS.names())
 class TestEveryHead:
-    def test_probabilities_sum_to_one_whatever_is_missing(self, name):
+    def test_every_leaf_has_a_score_whatever_is_missing(self, name):
         for missing in ([], ["text"], ["image"], ["text", "image"]):
             given = vectors()
             for one in missing:
                 given[one][:] = 0
-            p = np.exp(log_softmax(build(name).scores(given)))
-            assert p.shape == (5, 6)
-            np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+            scores = build(name).scores(given)
+            assert scores.shape == (5, 6)
+            assert np.isfinite(scores).all()
 
     def test_torch_and_numpy_give_the_same_scores(self, name):
         head = build(name)
@@ -62,10 +62,3 @@ class TestEveryHead:
             rtol=1e-5,
             atol=1e-6,
         )
-
-
-def test_softmax_at_a_temperature_is_the_softmax_of_scores_divided_by_it():
-    scores = np.array([[1.0, 2.0, 4.0], [0.0, 0.0, 3.0]], np.float32)
-    t = np.array([0.5, 2.0], np.float32)
-    expected = np.exp(log_softmax(scores / t[:, None]))
-    np.testing.assert_allclose(softmax(scores.copy(), t), expected, rtol=1e-5)

@@ -1,5 +1,6 @@
 """Making probabilities mean what they say."""
 
-from aisle.calibration.temperatures import Temperatures, fit_temperatures
+from aisle.calibration.calibration import Calibrated, Calibration, fit_calibration
+from aisle.calibration.temperatures import Temperatures
 
-__all__ = ["Temperatures", "fit_temperatures"]
+__all__ = ["Calibrated", "Calibration", "Temperatures", "fit_calibration"]

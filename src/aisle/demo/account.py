@@ -122,7 +122,7 @@ def _places(journey: Journey) -> Table:
     table.add_row(str(places.shop), "feeds, the servers' photos, truth, contact sheet")
     table.add_row(str(places.catalogue), "products, splits, rows put aside")
     table.add_row(str(places.images), "downloaded images, and what became of each address")
-    table.add_row(str(places.model), "weights, taxonomy, temperatures")
+    table.add_row(str(places.model), "weights, taxonomy, calibration")
     table.add_row(str(places.scores / "metrics.json"), "every figure")
     table.add_row(str(places.answers), "categories of the new merchant's feed")
     if rejected:

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aisle.core.registry import Registry
 
@@ -74,23 +73,3 @@ def merge_heads(name: str, heads: Sequence[Head], joined: Sequence[str]) -> Head
     """
     module = import_module(HEADS.get(name).__module__)
     return cast(Head, module.merge(heads, joined))
-
-
-def log_softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores to log-probabilities: each row's exponentials then sum to 1."""
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
-
-
-def softmax(scores: NDArray[np.float32], temperature: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores to probabilities, in place.
-
-    Args:
-        scores: (products, leaves); overwritten.
-        temperature: (products,) above 0; below 1 it sharpens.
-    """
-    scores -= scores.max(axis=1, keepdims=True)
-    scores /= temperature[:, None]
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=1, keepdims=True)
-    return scores

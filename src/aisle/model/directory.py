@@ -1,6 +1,6 @@
 """The model directory: what a model is on disk, how it is written, and how it is checked and read.
 
-    aisle.json             format version, encoders, head, temperatures, labels, provenance
+    aisle.json             format version, encoders, head, calibration, labels, provenance
     taxonomy.tsv           the tree that the model predicts
     labels.tsv             the full tree, and what each of its nodes means in the first
     training_counts.tsv    how many training products each node was the label of
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from aisle.calibration.temperatures import Temperatures
+from aisle.calibration import Calibration
 from aisle.core.errors import AisleError
 from aisle.core.hashes import check_sha256, sha256_of
 from aisle.core.paths import new_directory
@@ -62,7 +62,7 @@ class Model:
     kinds: Mapping[str, str]
     head_name: str
     head: Head
-    temperatures: Temperatures
+    calibration: Calibration
     labels: LabelTree
     label_columns: tuple[str, ...]
     training_counts: NDArray[np.int64]
@@ -96,7 +96,7 @@ def _about(model: Model) -> dict[str, Any]:
         },
         "encoder_order": list(model.encoders),
         "head": {"head": model.head_name, "settings": model.head.settings()},
-        "temperatures": model.temperatures.as_json(),
+        "calibration": model.calibration.as_json(),
         "label_columns": list(model.label_columns),
         "provenance": dict(model.provenance),
     }
@@ -145,7 +145,7 @@ def _read(folder: Path) -> Model:
         kinds={name: entry["encoder"] for name, entry in about["encoders"].items()},
         head_name=head["head"],
         head=restore_head(head["head"], head["settings"], load_file(folder / "head.safetensors")),
-        temperatures=Temperatures.from_json(about["temperatures"]),
+        calibration=Calibration.from_json(about["calibration"]),
         labels=labels,
         label_columns=tuple(about["label_columns"]),
         training_counts=_read_counts(folder / _COUNTS, labels),

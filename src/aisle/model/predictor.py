@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aisle.calibration import Calibrated
 from aisle.core.records import FIELDS, TEXT_FIELDS, Answers, Product
 from aisle.encoders.base import Encoder, FrozenEncoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
-from aisle.heads.base import softmax
 from aisle.images.source import ImageSource
 from aisle.model.directory import Model, read_model
 from aisle.model.products import table_of_products
@@ -62,6 +62,7 @@ class Predictor:
     def __init__(self, model: Model, cache: VectorCache | None = None) -> None:
         self.model = model
         self._cache = cache
+        self._calibrated = Calibrated(model.calibration, model.labels.tree)
 
     @property
     def tree(self) -> Taxonomy:
@@ -114,7 +115,7 @@ class Predictor:
         for at in range(0, max(1, len(mask)), _SCORED):
             rows = slice(at, at + _SCORED)
             scores = self.model.head.scores({name: v[rows] for name, v in vectors.items()})
-            leaf_p = softmax(scores, self.model.temperatures.of(mask[rows]))
+            leaf_p = self._calibrated.probabilities(scores, mask[rows])
             path, path_p, top_leaves, top_p = most_probable_paths(self.tree, leaf_p, top=top)
             yield Answers(
                 path=path,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle import __version__
-from aisle.calibration.temperatures import Temperatures, fit_temperatures
+from aisle.calibration import Calibration, fit_calibration
 from aisle.catalogue import Catalogue, open_catalogue
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
@@ -63,7 +63,7 @@ class TrainSummary:
     encoders: tuple[str, ...]
     epochs: tuple[int, ...]
     held_out_accuracy: tuple[float, ...]
-    temperatures: Temperatures
+    calibration: Calibration
     images: Mapping[str, int]
 
 
@@ -112,7 +112,7 @@ def train(
         encoders=tuple(encoders),
         epochs=tuple(m.epochs for m in members),
         held_out_accuracy=tuple(m.accuracy for m in members),
-        temperatures=model.temperatures,
+        calibration=model.calibration,
         images=data.images if seen else {},
     )
 
@@ -245,7 +245,7 @@ def _train_member(
 def _assemble(
     recipe: Recipe, data: TrainingData, catalogue: Catalogue, members: Sequence[_Member], held_out: HeldOut
 ) -> Model:
-    """Average the members into one model and fit its temperatures.
+    """Average the members into one model and calibrate it.
 
     The average of the members' scores is a model of the same kind: their vectors side by side, their heads
     joined. So the directory knows nothing of members.
@@ -260,13 +260,15 @@ def _assemble(
         for name, encoder in members[0].encoders.items()
     }
     scores = np.mean([m.scores for m in members], axis=0)
-    temperatures = fit_temperatures(scores, data.labels.take(held_out.rows), held_out.fields)
+    calibration = fit_calibration(
+        catalogue.labels.tree, scores, data.labels.take(held_out.rows), held_out.fields
+    )
     return Model(
         encoders=encoders,
         kinds={name: str(recipe.encoders[name]["encoder"]) for name in encoders},
         head_name=head_name,
         head=merge_heads(head_name, heads, joined) if len(heads) > 1 else heads[0],
-        temperatures=temperatures,
+        calibration=calibration,
         labels=catalogue.labels,
         label_columns=tuple(catalogue.label_columns),
         training_counts=data.label_counts,
