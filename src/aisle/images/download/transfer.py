@@ -8,6 +8,7 @@ import pycurl
 
 from aisle.images.download.curl_options import set_options
 from aisle.images.download.exchange import Answer, Request
+from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
 from aisle.images.download.settings import FetchSettings
@@ -21,6 +22,8 @@ _GRANTED_BYTES = 64 * 1024
 
 _ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
 
+
+_EMPTY_LINES = (b"\r\n", b"\n")
 
 _SocketAddress = tuple[int, int, int, tuple[str | bytes, int]]
 """Family, type, protocol, and the IP address with its port, as libcurl tells them."""
@@ -56,6 +59,7 @@ class Transfer:
         self._granted = 0
         self._pins: list[str] = []
         self._headers: list[str] = []
+        self._head = bytearray()
         set_options(self.curl, settings, authorities)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
@@ -89,6 +93,7 @@ class Transfer:
             self._headers = headers
         self._reads = self._read_image if request.wants_image else self._read_any
         self._granted = 0
+        self._head.clear()
 
     def end(self) -> Answer:
         """Give what was read, and let go of it."""
@@ -118,25 +123,17 @@ class Transfer:
         return -1
 
     def _header(self, line: bytes) -> int | None:
-        answer = self.answer
-        answer.n_header_bytes += len(line)
-        if answer.n_header_bytes > self._settings.max_header_bytes:
+        """Lines are kept until the last one has come; what follows the body is left unread."""
+        self.answer.n_header_bytes += len(line)
+        if self.answer.n_header_bytes > self._settings.max_header_bytes:
             return self._stop("too_large", f"more than {self._settings.max_header_bytes} bytes of headers")
-        if line.startswith(b"HTTP/"):
-            answer.headers.clear()
-            parts = line.split(None, 2)
-            answer.http_status = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
-            return None
-        if line in (b"\r\n", b"\n"):
-            return self._headers_are_read()
-        name, colon, text = line.partition(b":")
-        if colon:
-            values = answer.headers.setdefault(name.strip().lower().decode("latin-1"), [])
-            values.append(_text(text.strip()))
-        return None
+        self._head += line
+        return self._headers_are_read() if line in _EMPTY_LINES else None
 
     def _headers_are_read(self) -> int | None:
         answer = self.answer
+        answer.http_status, answer.headers = read_headers(bytes(self._head))
+        self._head.clear()
         if answer.http_status == 200 and self._settings.honours_opt_out and self._is_image_request:
             reason = opted_out(answer.headers.get("x-robots-tag", ()), answer.header("tdm-reservation"))
             if reason:
@@ -203,14 +200,6 @@ class Transfer:
     def _read_unwanted(self, data: bytes) -> int | None:
         self.answer.n_discarded += len(data)
         return None if self.answer.n_discarded <= _DISCARDED_BYTES else -1
-
-
-def _text(value: bytes) -> str:
-    """A header's value: UTF-8 as many servers write it, else Latin-1 as the standard has it."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def _bracketed(ip: str) -> str:
