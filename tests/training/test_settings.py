@@ -4,7 +4,7 @@ import pytest
 
 from aisle.core.errors import AisleError
 from aisle.training.recipe import read_recipe
-from aisle.training.settings import Rates
+from aisle.training.settings import Rates, TrainingSettings
 
 
 def test_travel_gives_many_steps_a_low_rate():
@@ -25,3 +25,14 @@ def test_a_rate_beside_travel_is_refused():
 def test_a_rate_in_the_place_of_travel_is_taken():
     recipe = read_recipe("image_small", ["training.rates.image.head=0.01", "training.rates.image.travel=0"])
     assert recipe.training.rates["image"].head_rate(5) == 0.01
+
+
+@pytest.mark.parametrize(
+    ("n_products", "n_epochs"), [(1, 16), (2000, 16), (20_000, 12), (50_000, 5), (10**7, 4)]
+)
+def test_a_large_catalogue_is_gone_through_less_often(n_products, n_epochs):
+    assert TrainingSettings().n_epochs(n_products) == n_epochs
+
+
+def test_a_number_of_epochs_holds_for_any_catalogue():
+    assert TrainingSettings(epochs=9).n_epochs(10) == TrainingSettings(epochs=9).n_epochs(10**7) == 9

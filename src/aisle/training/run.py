@@ -221,7 +221,7 @@ def _train_member(
     selecting = Run(
         name=f"{name}, selecting",
         rows=data.fit,
-        epochs=settings.epochs,
+        epochs=settings.n_epochs(len(data.fit)),
         held_out=held_out,
         keep_best=is_final,
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
+_FEWEST_EPOCHS, _MOST_EPOCHS, _SHOWN = 4, 16, 250_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
@@ -45,7 +47,8 @@ class TrainingSettings:
     """The numbers of one training.
 
     Args:
-        epochs: passes over the products, at most.
+        epochs: passes over the products, at most; `auto` takes so many that they show about 250,000 products
+            together, from 4 to 16: what one pass over a large catalogue teaches, a small one needs many for.
         batch: complete products in a batch.
         copies: copies with fields taken away that join a batch, as a share of `batch`.
         copy_weight: weight of a copy in the loss, where a complete product has 1.
@@ -66,7 +69,7 @@ class TrainingSettings:
         rates: for each encoder by its name in the recipe.
     """
 
-    epochs: int = 16
+    epochs: int | str = "auto"
     batch: int = 64
     copies: float = 0.1
     copy_weight: float = 1.0
@@ -81,10 +84,18 @@ class TrainingSettings:
     checkpoint_s: float = 30.0
     rates: Mapping[str, Rates] = field(default_factory=dict)
 
+    def n_epochs(self, n_products: int) -> int:
+        """How many passes a training on so many products makes, at most."""
+        if not isinstance(self.epochs, str):
+            return self.epochs
+        return min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, round(_SHOWN / max(1, n_products))))
+
     def faults(self) -> list[str]:
         """Every value that cannot be right, each with the values that can."""
         found = []
-        for name in ("epochs", "batch", "members"):
+        if self.epochs != "auto" and (isinstance(self.epochs, str) or self.epochs < 1):
+            found.append(f"training.epochs is {self.epochs!r}; it is 'auto' or a whole number from 1")
+        for name in ("batch", "members"):
             if getattr(self, name) < 1:
                 found.append(f"training.{name} is {getattr(self, name)}; it must be at least 1")
         for name in (
