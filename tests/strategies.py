@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from aisle.calibration.temperatures import Temperatures
 from aisle.core.records import FIELDS, Answers
 from aisle.evaluation.truth import Names, TrainingCounts, Truth
+from aisle.taxonomy.building import from_parents
 from aisle.taxonomy.label_sets import LabelSets
-from aisle.taxonomy.tree import from_parents
 
 
 @st.composite

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from aisle.calibration.calibration import Calibrated, Calibration, fit_calibration, softmax
 from aisle.calibration.temperatures import Temperatures
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets
-from aisle.taxonomy.tree import from_paths
 from aisle.training.smoothing import TreeSmoothing
 from strategies import temperatures
 

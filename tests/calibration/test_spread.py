@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.calibration.spread import Spread
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets
-from aisle.taxonomy.tree import Taxonomy, from_paths
+from aisle.taxonomy.tree import Taxonomy
 from aisle.training.smoothing import TreeSmoothing
 from strategies import taxonomies
 

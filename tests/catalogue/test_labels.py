@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from aisle.catalogue.labels import label_texts, nodes_of_label, path_of_label, resolve_labels
 from aisle.catalogue.tree import cut_to_products, tree_of_labels
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.cut import add_other_leaves, uncut
 from aisle.taxonomy.labels import label_tree
-from aisle.taxonomy.tree import from_paths
 
 TREE = from_paths([("A", "B", "C"), ("A", "D"), ("E",)])
 

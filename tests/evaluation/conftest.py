@@ -8,7 +8,7 @@ import pytest
 from aisle.evaluation.peer import answers_of_nodes
 from aisle.evaluation.scored import score
 from aisle.evaluation.truth import Names, TrainingCounts, Truth
-from aisle.taxonomy.tree import from_paths
+from aisle.taxonomy.building import from_paths
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pyarrow as pa
 from aisle.core.records import Answers
 from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.prediction.rows import RowMaker
-from aisle.taxonomy.tree import from_paths
+from aisle.taxonomy.building import from_paths
 
 TREE = from_paths([("Toys", "Kites"), ("Toys", "Balls"), ("Food",)])
 TOYS, KITES, FOOD = (TREE.find(text) for text in ("Toys", "Toys > Kites", "Food"))

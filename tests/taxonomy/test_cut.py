@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.core.errors import AisleError
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.cut import add_other_leaves, prune, truncate, uncut
-from aisle.taxonomy.tree import from_paths
 from strategies import taxonomies
 
 SHOP = from_paths(

@@ -2,8 +2,9 @@ from io import StringIO
 
 from rich.console import Console
 
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.drawing import draw_branch, level_table
-from aisle.taxonomy.tree import ROOT, from_paths
+from aisle.taxonomy.tree import ROOT
 
 SHOP = from_paths(
     [("Clothing", "Men", "Shirts"), ("Clothing", "Men", "Trousers"), ("Clothing", "Hats"), ("Gifts [new]",)],

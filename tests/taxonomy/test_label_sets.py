@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
-from aisle.taxonomy.tree import from_paths
 from strategies import leaf_probabilities, taxonomies
 
 TREE = from_paths([("A", "x"), ("A", "y"), ("B",), ("C", "z"), ("C", "w")])

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.core.errors import AisleError
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.cut import add_other_leaves, prune, truncate
 from aisle.taxonomy.labels import LABELS_FILE, TREE_FILE, LabelTree, label_tree, read_label_tree
 from aisle.taxonomy.readers import read_taxonomy
-from aisle.taxonomy.tree import from_paths
 from strategies import taxonomies
 
 FULL = from_paths(

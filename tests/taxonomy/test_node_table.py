@@ -1,7 +1,7 @@
 from hypothesis import given
 
+from aisle.taxonomy.building import from_parents
 from aisle.taxonomy.node_table import read_nodes, read_nodes_and_means, write_nodes
-from aisle.taxonomy.tree import from_parents
 from strategies import taxonomies
 
 

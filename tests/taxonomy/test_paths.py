@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.paths import most_probable_paths
-from aisle.taxonomy.tree import from_paths
 from strategies import leaf_probabilities, taxonomies
 
 SHOP = from_paths(

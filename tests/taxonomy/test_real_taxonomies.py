@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.cut import prune, truncate
 from aisle.taxonomy.names import split_path
 from aisle.taxonomy.readers import read_taxonomy
-from aisle.taxonomy.tree import from_paths
 
 pytestmark = pytest.mark.data
 

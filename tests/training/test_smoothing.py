@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets
-from aisle.taxonomy.tree import from_paths
 from aisle.training.smoothing import TreeSmoothing
 from strategies import taxonomies
 

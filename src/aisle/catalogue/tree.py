@@ -6,10 +6,11 @@ from itertools import pairwise
 import numpy as np
 
 from aisle.catalogue.labels import nodes_of_label, path_of_label, several
+from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.cut import add_other_leaves, prune, truncate, uncut
 from aisle.taxonomy.labels import LabelTree, label_tree
 from aisle.taxonomy.names import join_path
-from aisle.taxonomy.tree import Taxonomy, from_paths
+from aisle.taxonomy.tree import Taxonomy
 
 LabelCounts = Callable[[], Iterable[tuple[str, int]]]
 """Gives each distinct label text and how many products have it, the most frequent first; asked repeatedly."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
 from aisle.core.offsets import offsets_of
-from aisle.taxonomy.tree import ROOT, Taxonomy, from_parents
+from aisle.taxonomy.building import from_parents
+from aisle.taxonomy.tree import ROOT, Taxonomy
 
 OTHER = "(other)"
 """The name of the leaf for products that lie at an inner node itself."""

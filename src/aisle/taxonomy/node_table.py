@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aisle.core.errors import AisleError
-from aisle.taxonomy.tree import Taxonomy, TreeError, from_parents
+from aisle.taxonomy.building import TreeError, from_parents
+from aisle.taxonomy.tree import Taxonomy
 
 _COLUMNS = ["id", "parent", "name"]
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from aisle.core.errors import AisleError
+from aisle.taxonomy.building import TreeError, from_parents, from_paths
 from aisle.taxonomy.names import clean, join_path, split_path
-from aisle.taxonomy.tree import Taxonomy, TreeError, from_parents, from_paths
+from aisle.taxonomy.tree import Taxonomy
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
