@@ -10,8 +10,9 @@ from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
 from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
-from aisle.feeds.scan import OPEN_QUOTE, copy_texts, last_id, room_for, scan_records, text_offsets
+from aisle.feeds.scan import OPEN_QUOTE, last_id, room_for, scan_records
 from aisle.feeds.source import Source
+from aisle.feeds.texts import copy_texts, text_offsets
 
 _SAMPLE_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
