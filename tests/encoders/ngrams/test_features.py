@@ -71,3 +71,17 @@ class TestSlices:
     def test_rows_without_ngrams_are_covered(self):
         assert list(self.features([0, 0, 0]).slices(2, 5)) == [(0, 2), (2, 3)]
         assert list(self.features([]).slices(2, 5)) == []
+
+
+class TestChosen:
+    FEATURES = gather(PARTS, 2, 10, weighed=True, folder=None)
+
+    def test_rows_and_masks_are_copied_to_the_kinds_that_kernels_take(self):
+        rows, fields = self.FEATURES.chosen(np.array([2, 0], np.int32)[::-1], np.array([1, 2], np.int64))
+        assert (rows.tolist(), fields.tolist()) == ([0, 2], [1, 2])
+        assert (rows.dtype, fields.dtype) == (np.int64, np.uint8)
+        assert rows.flags.c_contiguous
+
+    def test_another_number_of_masks_than_rows_is_refused(self):
+        with pytest.raises(ValueError, match="2 rows and 1 masks"):
+            self.FEATURES.chosen(np.array([0, 1]), np.array([1], np.uint8))

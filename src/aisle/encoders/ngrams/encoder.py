@@ -181,12 +181,12 @@ class NgramEncoder:
             (m, dim), the same with any number of threads; zeros where no field speaks.
         """
         self._check(features, weighed=True)
-        wanted = _wanted(features, rows, fields)
+        wanted = features.chosen(rows, fields)
         out = np.empty((len(rows), self.n_dims), np.float32)
         table, lift = as_kernels_read(self.table)
 
         def work(first: int, stop: int) -> None:
-            sum_rows(*_arrays(features), *wanted, self._bits, table, lift, first, stop, out)
+            sum_rows(*features.arrays, *wanted, self._bits, table, lift, first, stop, out)
 
         self._slices.run(work, len(rows), threads)
         return out
@@ -215,11 +215,11 @@ class NgramEncoder:
         if gradient.shape != (len(rows), self.n_dims):
             raise ValueError(f"the gradient is {gradient.shape}; it must be {(len(rows), self.n_dims)}")
         table = self.table
-        wanted = _wanted(features, rows, fields)
+        wanted = features.chosen(rows, fields)
         step = np.multiply(gradient, np.float32(-rate), dtype=np.float32, order="C")
 
         def work(first: int, stop: int) -> None:
-            step_rows(*_arrays(features), *wanted, self._bits, table, first, stop, step)
+            step_rows(*features.arrays, *wanted, self._bits, table, first, stop, step)
 
         self._slices.run(work, self.n_dims, threads, multiple=LINE)
 
@@ -236,33 +236,9 @@ class NgramEncoder:
         table = empty_table(len(self._vocabulary), self.n_dims, np.float32)
         return NgramEncoder(self._settings, self._vocabulary, table)
 
-    # ----
-
     def _check(self, features: NgramFeatures, *, weighed: bool) -> None:
-        """Refuse features of another encoder or fit, which would lead the kernels astray."""
-        if features.weighed != weighed:
-            raise ValueError(f"features are {'weighed already' if features.weighed else 'not weighed yet'}")
         n_keys = len(self._vocabulary) if weighed else self._settings.n_keys
-        if (features.n_blocks, features.n_keys) != (len(self._blocks), n_keys):
-            raise ValueError(
-                f"features of {features.n_blocks} blocks and {features.n_keys} keys; "
-                f"the encoder has {len(self._blocks)} and {n_keys}"
-            )
-
-
-def _arrays(features: NgramFeatures) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]:
-    return features.block_ptr, features.key, features.weight, features.n_blocks
-
-
-def _wanted(
-    features: NgramFeatures, rows: NDArray[np.int64], fields: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Rows and masks as the kernels take them, copied since they are compiled for one kind of array."""
-    if len(rows) != len(fields):
-        raise ValueError(f"{len(rows)} rows and {len(fields)} masks")
-    if len(rows) and not 0 <= np.min(rows) <= np.max(rows) < len(features):
-        raise IndexError(f"rows {np.min(rows)} to {np.max(rows)} of {len(features)}")
-    return np.array(rows, np.int64), np.array(fields, np.uint8)
+        features.check(len(self._blocks), n_keys, weighed=weighed)
 
 
 def build(settings: Mapping[str, Any]) -> NgramEncoder:

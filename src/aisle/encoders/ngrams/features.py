@@ -40,6 +40,40 @@ class NgramFeatures:
     def __len__(self) -> int:
         return (len(self.block_ptr) - 1) // self.n_blocks
 
+    @property
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float32], int]:
+        """What every kernel that reads them takes: block_ptr, key, weight, n_blocks."""
+        return self.block_ptr, self.key, self.weight, self.n_blocks
+
+    def check(self, n_blocks: int, n_keys: int, *, weighed: bool) -> None:
+        """Refuse features of another encoder or fit, which would lead the kernels astray.
+
+        Raises:
+            ValueError: they have other blocks or keys than these, or are at another stage.
+        """
+        if self.weighed != weighed:
+            raise ValueError(f"features are {'weighed already' if self.weighed else 'not weighed yet'}")
+        if (self.n_blocks, self.n_keys) != (n_blocks, n_keys):
+            raise ValueError(
+                f"features of {self.n_blocks} blocks and {self.n_keys} keys; "
+                f"the encoder has {n_blocks} and {n_keys}"
+            )
+
+    def chosen(
+        self, rows: NDArray[np.int64], fields: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Rows and masks as the kernels take them, copied since they are compiled for one kind of array.
+
+        Raises:
+            ValueError: there are not as many masks as rows.
+            IndexError: there is no such row.
+        """
+        if len(rows) != len(fields):
+            raise ValueError(f"{len(rows)} rows and {len(fields)} masks")
+        if len(rows) and not 0 <= np.min(rows) <= np.max(rows) < len(self):
+            raise IndexError(f"rows {np.min(rows)} to {np.max(rows)} of {len(self)}")
+        return np.array(rows, np.int64), np.array(fields, np.uint8)
+
     def slices(self, max_rows: int, max_ngrams: int) -> Iterator[tuple[int, int]]:
         """Cut the rows into slices of at most so many rows and, unless one row has more, so many n-grams."""
         row_ptr = np.ascontiguousarray(self.block_ptr[:: self.n_blocks])
