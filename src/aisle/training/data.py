@@ -87,55 +87,94 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
     Raises:
         AisleError: there is nothing to train on, or nothing is held out.
     """
-    splits = ("train", "val") if validation == "val" else ("train",)
+    _check_tree(catalogue)
     tree = catalogue.labels.tree
+    products = _read_products(catalogue, validation)
+    _check_held_out(catalogue, products.is_held, validation)
+    every = np.arange(len(products.is_held))
+    fit = every[~products.is_held]
+    train = every if validation != "val" else fit
+    names = category_name_products(tree)
+    of_names = pa.array([[tree.ids[node]] for node in tree.leaf_nodes.tolist()])
+    ptr, nodes = nodes_from_ids(tree, pa.chunked_array([*products.labels, of_names]).combine_chunks())
+    places = np.arange(len(ptr) - 1)
+    counted = nodes[np.repeat(np.isin(places, train), np.diff(ptr))]
+    sets = LabelSets.from_nodes(tree, ptr, nodes)
+    return TrainingData(
+        splits=_splits(validation),
+        labels=sets,
+        smoothing=TreeSmoothing.of(tree, sets),
+        fields=np.concatenate([products.fields, text_mask(names)]),
+        train=train,
+        fit=fit,
+        held_out=_thinned(every[products.is_held]),
+        names=places[len(every) :],
+        label_counts=np.bincount(counted, minlength=tree.n_nodes),
+        n_leaves=tree.n_leaves,
+        images=products.images.counts,
+        images_digest=products.images.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Products:
+    """What was read of every product, in the catalogue's order.
+
+    Args:
+        labels: lists of node ids, batch by batch.
+        fields: (products,) mask of the fields that each has.
+        is_held: (products,) which are held out.
+        images: what is known of their images.
+    """
+
+    labels: list[pa.Array]
+    fields: NDArray[np.uint8]
+    is_held: NDArray[np.bool_]
+    images: "_KnownImages"
+
+
+def _splits(validation: float | str) -> tuple[str, ...]:
+    return ("train", "val") if validation == "val" else ("train",)
+
+
+def _read_products(catalogue: Catalogue, validation: float | str) -> _Products:
     labels, fields, held = [], [], []
-    known = _KnownImages(catalogue.image_form)
+    images = _KnownImages(catalogue.image_form)
     columns = [*TEXT_FIELDS, "images", "label", "group", "split"]
-    for batch in catalogue.batches(splits, columns=columns):
+    for batch in catalogue.batches(_splits(validation), columns=columns):
         labels.append(batch.column("label"))
         fields.append(text_mask(batch) | image_mask(batch))
         held.append(_held_out(batch, validation))
-        known.add(batch)
-    place = f"{catalogue.path}: no product"
+        images.add(batch)
+    if not labels:
+        raise AisleError(
+            f"{catalogue.path}: no product is in the split 'train'; the counts are in its catalogue.json"
+        )
+    return _Products(
+        labels=labels, fields=np.concatenate(fields), is_held=np.concatenate(held), images=images
+    )
+
+
+def _check_tree(catalogue: Catalogue) -> None:
+    """Refuse a tree that leaves nothing to learn."""
+    tree = catalogue.labels.tree
     if tree.n_leaves < _MIN_LEAVES:
         only = tree.path_text(int(tree.leaf_nodes[0]))
         raise AisleError(
             f"{catalogue.path}: its tree has one leaf, '{only}', so there is nothing to tell apart; ingest "
             "the feeds with a deeper tree, or a smaller --min-products"
         )
-    if not labels:
-        raise AisleError(f"{place} is in the split 'train'; the counts are in its catalogue.json")
-    is_held = np.concatenate(held)
-    every = np.arange(len(is_held))
-    train = every if validation != "val" else every[~is_held]
+
+
+def _check_held_out(catalogue: Catalogue, is_held: NDArray[np.bool_], validation: float | str) -> None:
+    """Refuse a share that holds out no product, or leaves none to train on."""
+    place = f"{catalogue.path}: no product"
     if not is_held.any():
         raise AisleError(f"{place} is held out for early stopping: {_remedy(validation)}")
     if is_held.all():
         is_empty = validation == "val" and not catalogue.count("train")
         remedy = "its split 'train' is empty; ingest the feeds with another --split-ratio"
         raise AisleError(f"{place} is left to train on: {remedy if is_empty else _remedy(validation)}")
-    names = category_name_products(tree)
-    labels.append(pa.array([[tree.ids[node]] for node in tree.leaf_nodes.tolist()]))
-    fields.append(text_mask(names))
-    ptr, nodes = nodes_from_ids(tree, pa.chunked_array(labels).combine_chunks())
-    places = np.arange(len(ptr) - 1)
-    counted = nodes[np.repeat(np.isin(places, train), np.diff(ptr))]
-    sets = LabelSets.from_nodes(tree, ptr, nodes)
-    return TrainingData(
-        splits=splits,
-        labels=sets,
-        smoothing=TreeSmoothing.of(tree, sets),
-        fields=np.concatenate(fields),
-        train=train,
-        fit=every[~is_held],
-        held_out=_thinned(every[is_held]),
-        names=places[len(every) :],
-        label_counts=np.bincount(counted, minlength=tree.n_nodes),
-        n_leaves=tree.n_leaves,
-        images=known.counts,
-        images_digest=known.digest,
-    )
 
 
 def _remedy(validation: float | str) -> str:
