@@ -207,7 +207,7 @@ TRAIN = [
         "no-train",
         "no-train: no product is left to train on: its split 'train' is empty; ingest the feeds with",
     ),
-    ("no-val", "no-val: no product is held out for early stopping: its split 'val' is empty"),
+    ("no-val", "no-val: no product is held out to choose the best epoch: its split 'val' is empty"),
     ("images-alone", "recipe text_small: no product of the catalogue has any of title, description, brand"),
     (f"no-test {IMAGE_RECIPE}", "recipe image_small: no product of the catalogue has any of image"),
     (f"no-root {IMAGE_RECIPE}", "gone: no such folder"),

@@ -88,7 +88,7 @@ other columns."""
 
 SPLITS = {
     "train": "trained on",
-    "val": "early stopping and temperatures",
+    "val": "held out to choose the best epoch and the temperatures",
     "test": "scored",
     "unlabelled": "no label, or none that resolves",
     "capped": "beyond the cap on products of a leaf",

@@ -19,7 +19,7 @@ from aisle.training.category_names import category_name_products
 from aisle.training.smoothing import TreeSmoothing
 
 MAX_HELD_OUT = 20_000
-"""Products that early stopping and temperatures look at, at most: their scores are held in memory."""
+"""Products that choose the best epoch and the temperatures, at most: their scores are held in memory."""
 
 _MIN_LEAVES = 2
 _IMAGE = 1 << FIELDS.index("image")
@@ -35,7 +35,7 @@ class TrainingData:
         fields: (products,) mask of the fields that each has.
         train: (training products,) their places.
         fit: (fit products,) the places of those that are left when some are held out.
-        held_out: (held-out products,) the places of those that choose epochs and temperatures.
+        held_out: (held-out products,) the places of those that choose the best epoch and the temperatures.
         names: (leaves,) the places of `category_name_products`, which are in none of the others; empty where
             no encoder reads them.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
@@ -170,7 +170,7 @@ def _check_held_out(catalogue: Catalogue, is_held: NDArray[np.bool_], validation
     """Refuse a share that holds out no product, or leaves none to train on."""
     place = f"{catalogue.path}: no product"
     if not is_held.any():
-        raise AisleError(f"{place} is held out for early stopping: {_remedy(validation)}")
+        raise AisleError(f"{place} is held out to choose the best epoch: {_remedy(validation)}")
     if is_held.all():
         is_empty = validation == "val" and not catalogue.count("train")
         remedy = "its split 'train' is empty; ingest the feeds with another --split-ratio"

@@ -1,7 +1,7 @@
 """One run of the training loop: epoch after epoch, watched by held-out products, with checkpoints."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from time import monotonic
 from typing import Any
@@ -21,7 +21,7 @@ from aisle.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOut:
-    """The products that choose epochs and temperatures: each once complete, once with fields taken away.
+    """The products that choose the best epoch and the temperatures, each complete and with fields taken away.
 
     Args:
         rows: (2 x held-out products,) their places in the training data; the complete ones first.
@@ -52,21 +52,19 @@ class Progressed:
         epoch: epochs that are done.
         best_epoch: the epoch, from 1, that is taken (see `_look`); without held-out products, the last.
         accuracy: the best share so far of complete held-out products whose most probable leaf was right.
-        scores: (held-out products and copies, leaves) at the best epoch.
+        scores: (held-out products and copies, leaves) at the best epoch; empty where nothing is held out.
         weights: the state of the learner at the best epoch, where it is kept.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     accuracy: float = -1.0
-    scores: NDArray[np.float32] | None = None
+    scores: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
     weights: dict[str, NDArray[Any]] | None = None
 
     def bundle(self, learner: Learner) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that a checkpoint keeps: arrays, and what JSON can write."""
-        arrays = {f"now/{k}": v for k, v in learner.state().items()}
-        if self.scores is not None:
-            arrays["scores"] = self.scores
+        arrays = {"scores": self.scores} | {f"now/{k}": v for k, v in learner.state().items()}
         arrays |= {f"best/{k}": v for k, v in (self.weights or {}).items()}
         return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "accuracy": self.accuracy}
 
@@ -77,7 +75,7 @@ class Progressed:
         """Put the learner where a checkpoint was taken."""
         learner.load_state({k.removeprefix("now/"): v for k, v in arrays.items() if k.startswith("now/")})
         best = {k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")}
-        return cls(**info, scores=arrays.get("scores"), weights=best or None)
+        return cls(**info, scores=arrays["scores"], weights=best or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +85,8 @@ class Run:
     Args:
         name: of its checkpoints.
         rows: the products to learn from.
-        epochs: passes, at most.
-        held_out: products that tell when to stop, or None to run all epochs.
+        epochs: passes; fewer where patience ends them.
+        held_out: products that choose the best epoch and, with patience, when to stop; None takes the last.
         keep_best: whether to end with the weights of the best epoch, not those of the last.
     """
 

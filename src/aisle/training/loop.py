@@ -1,4 +1,4 @@
-"""The training loop, which exists once: batches, copies, steps, early stopping."""
+"""The training loop, which exists once: batches, copies, steps, scores."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -226,7 +226,6 @@ def _train_member(
         keep_best=is_final,
     )
     learner, done = fit(selecting, data, recipe, evidence, seed, checkpoints)
-    scores = learner.scores(held_out.rows, held_out.fields) if done.scores is None else done.scores
     if not is_final:
         final = Run(
             name=f"{name}, on all", rows=data.train, epochs=done.best_epoch, held_out=None, keep_best=False
@@ -235,7 +234,7 @@ def _train_member(
     return _Member(
         epochs=done.best_epoch,
         accuracy=done.accuracy,
-        scores=scores,
+        scores=done.scores,
         head={k: v.copy() for k, v in learner.head_weights().items()},
         head_settings=learner.head.settings(),
         encoders={k: e.finish() for k, e in evidence.items()},

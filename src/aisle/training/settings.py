@@ -61,7 +61,7 @@ class TrainingSettings:
         patience: epochs that fall short of the best by more than its standard error, after which training
             stops; 0 never stops early: rates fall until the end, and the best often follows a worse while.
         validation: `val` (the catalogue's split) or a share of train's groups, such as 0.1, that is held out
-            for early stopping and temperatures before the model is trained again on all of train.
+            to choose the best epoch and the temperatures before the model is trained again on all of train.
         members: models of different seeds that are averaged into one.
         seed: of every random number.
         threads: processor cores for the encoders' tables; 0 for all.
