@@ -125,6 +125,8 @@ def place(shop, catalogue, model, tmp_path_factory):
     for name, spoil in SPOILT_MODELS.items():
         spoil(shutil.copytree(model, folder / name))
     os.mkfifo(folder / "pipe")
+    _fill(shutil.copytree(catalogue, folder / "full"), folder)
+    (folder / "link.tsv").symlink_to(folder / "full/shop.tsv")
     rewrite(shutil.copytree(catalogue, folder / "no-root") / "catalogue.json", image_roots=["gone"])
     labels = ("Toys > Kites", "Toys > Balls")
     made = {
@@ -144,6 +146,18 @@ def place(shop, catalogue, model, tmp_path_factory):
             words = f"ingest {name}.tsv --taxonomy from-labels {options} --out {name}"
             assert run(shlex.split(words)) == 0
     return folder
+
+
+def _fill(full, place):
+    """Put into a folder that looks like everybody's output whatever could be an input."""
+    for name in ("aisle.json", "metrics.json"):
+        (full / name).write_text("{}")
+    for name in ("shop.tsv", "cars.txt"):
+        shutil.copy(place / name, full)
+    for name in ("catalogue", "model", "images"):
+        shutil.copytree(place / name, full / name)
+    (full / "own.toml").write_text("extends = 'text_small'\n")
+    (full / "link.tsv").symlink_to(place / "shop.tsv")
 
 
 INGEST = [
@@ -344,6 +358,30 @@ OUTPUTS = [
 ]
 
 
+HELD_BY_OUTPUT = [
+    ("ingest full/shop.tsv --taxonomy from-labels", "full/shop.tsv"),
+    ("ingest shop.tsv ./full/shop.tsv --taxonomy from-labels", "full/shop.tsv"),
+    ("ingest 'full/sh*.tsv' --taxonomy from-labels", "full/shop.tsv"),
+    ("ingest file://{place}/full/shop.tsv --taxonomy from-labels", "/full/shop.tsv"),
+    ("ingest link.tsv --taxonomy from-labels", "link.tsv"),
+    ("ingest full/link.tsv --taxonomy from-labels", "full/link.tsv"),
+    ("ingest shop.tsv --taxonomy full/cars.txt", "full/cars.txt"),
+    ("ingest shop.tsv --taxonomy from-labels --images full/images", "full/images"),
+    ("ingest shop.tsv --extend full/catalogue", "full/catalogue"),
+    ("train full/catalogue --recipe text_small", "full/catalogue"),
+    ("train catalogue --recipe text_small --images full/images", "full/images"),
+    ("train catalogue --recipe full/own.toml", "full/own.toml"),
+    ("train catalogue --recipe text_small --cache full/vectors", "full/vectors"),
+    ("evaluate full/model catalogue", "full/model"),
+    ("evaluate model full/catalogue", "full/catalogue"),
+    ("evaluate model full/shop.tsv", "full/shop.tsv"),
+    ("evaluate model file://{place}/full/shop.tsv", "/full/shop.tsv"),
+    ("evaluate model shop.tsv --images full/images", "full/images"),
+    ("evaluate model shop.tsv --cache full/vectors", "full/vectors"),
+]
+"""Commands without their output, and which of their inputs lies in it."""
+
+
 def cases():
     """Every command with what is wrong and what is said."""
     for words, said in INGEST:
@@ -375,12 +413,15 @@ def cases():
             f"holds no {marker}, so it is not ours to overwrite" if marker else "is a folder; name a file"
         )
         yield f"{words} --overwrite --out a-folder{ending}", f"a-folder{ending}: {foreign}"
+    for words, held in HELD_BY_OUTPUT:
+        told = f"{held} and would be overwritten; name another output"
+        yield f"{words} --overwrite --out full", told
     yield (
         "predict model shop.tsv --overwrite --out shop.tsv",
-        "shop.tsv: is one of the feeds and would be overwritten; name another output",
+        "shop.tsv: is an input and would be overwritten; name another output",
     )
     listed = "zz.tsv.rejected.jsonl"
-    told = f"{listed}: is one of the feeds and would be overwritten; name another output"
+    told = f"{listed}: is an input and would be overwritten; name another output"
     yield f"predict model file://{{place}}/{listed} --overwrite --out zz.tsv", told
     yield f"predict model {listed} --overwrite --out zz.tsv", told
     yield f"predict model {listed} --out zz.tsv", f"{listed}: exists already; name another output, or add --"

@@ -4,11 +4,12 @@ import errno
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.core.paths import exchange, new_directory, new_file, was_killed_before
+from aisle.core.paths import check_inputs_stay, exchange, new_directory, new_file, was_killed_before
 
 
 class TestNewDirectory:
@@ -65,6 +66,52 @@ class TestNewDirectory:
         assert len(list(tmp_path.iterdir())) == 2
         self.write(tmp_path / "out", "newer", overwrite=True)
         assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+class TestInputsStay:
+    @pytest.fixture
+    def here(self, tmp_path, monkeypatch):
+        """A folder with an output that holds a feed and a link to another, and with links to both feeds."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "out").mkdir()
+        for name in ("out/feed.tsv", "feed.tsv"):
+            (tmp_path / name).write_text("x")
+        (tmp_path / "out/link.tsv").symlink_to(tmp_path / "feed.tsv")
+        (tmp_path / "link.tsv").symlink_to(tmp_path / "out/feed.tsv")
+        (tmp_path / "linked").symlink_to(tmp_path / "out")
+        (tmp_path / "ring").symlink_to(tmp_path / "ring")
+        return tmp_path
+
+    @pytest.mark.parametrize("out", ["out", "{here}/out", "linked", "out/../out"])
+    @pytest.mark.parametrize(
+        "held",
+        [
+            "out/feed.tsv",
+            "{here}/out/feed.tsv",
+            "file://{here}/out/feed.tsv",
+            "linked/feed.tsv",
+            "link.tsv",
+            "out/link.tsv",
+            "out/not-there-yet",
+        ],
+    )
+    def test_an_output_that_holds_one_is_refused(self, here, out, held):
+        out, held = out.format(here=here), held.format(here=here)
+        with pytest.raises(AisleError) as refused:
+            check_inputs_stay(Path(out), ["feed.tsv", held])
+        said = f"{Path(out)}: holds {held} and would be overwritten; name another output"
+        assert str(refused.value) == said
+
+    @pytest.mark.parametrize("given", ["feed.tsv", "out/link.tsv", "out/../feed.tsv"])
+    def test_an_output_that_is_one_is_refused(self, here, given):
+        with pytest.raises(AisleError, match=r"feed\.tsv: is an input and would be overwritten"):
+            check_inputs_stay(Path("feed.tsv"), [here / given])
+
+    @pytest.mark.parametrize(
+        "given", ["feed.tsv", "out/../feed.tsv", "memory://out/feed.tsv", None, ".", "out2", "ring"]
+    )
+    def test_what_lies_elsewhere_is_safe(self, here, given):
+        check_inputs_stay(Path("out"), [given])
 
 
 @pytest.mark.parametrize(

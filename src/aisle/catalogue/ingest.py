@@ -26,7 +26,7 @@ from aisle.catalogue.tree import cut_to_products, tree_of_labels
 from aisle.catalogue.writing import REJECTED_FILE, write_products
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, new_directory
+from aisle.core.paths import check_inputs_stay, check_output, new_directory
 from aisle.images import open_root
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.readers import read_taxonomy
@@ -65,7 +65,7 @@ def ingest(addresses: Sequence[str], settings: IngestSettings, out: Path) -> Man
         AisleError: an input, an option or the output is not as it must be; nothing is left behind.
     """
     check_output(out, overwrite=settings.overwrite, marker=MANIFEST_FILE)
-    inputs = _find_inputs(addresses, settings)
+    inputs = _find_inputs(addresses, settings, out)
     with new_directory(out, overwrite=settings.overwrite, marker=MANIFEST_FILE) as folder:
         work = folder / _WORK
         work.mkdir()
@@ -76,8 +76,9 @@ def ingest(addresses: Sequence[str], settings: IngestSettings, out: Path) -> Man
     return manifest
 
 
-def _find_inputs(addresses: Sequence[str], settings: IngestSettings) -> _Inputs:
+def _find_inputs(addresses: Sequence[str], settings: IngestSettings, out: Path) -> _Inputs:
     files = expand_addresses(list(addresses))
+    _check_inputs_stay(out, files, settings)
     old = open_catalogue(settings.extend) if settings.extend else None
     settings = extending.settings_of(old, settings) if old else _with_columns(settings, files)
     if settings.split_rule.kind == "file":
@@ -86,6 +87,14 @@ def _find_inputs(addresses: Sequence[str], settings: IngestSettings) -> _Inputs:
     is_read = old is None and settings.taxonomy not in (None, FROM_LABELS)
     full = read_taxonomy(str(settings.taxonomy)) if is_read else None
     return _Inputs(files=files, settings=settings, old=old, full=full)
+
+
+def _check_inputs_stay(out: Path, files: Sequence[str], settings: IngestSettings) -> None:
+    """Refuse an output that holds an input; but a catalogue may replace the one that it extends."""
+    tree = None if settings.taxonomy == FROM_LABELS else settings.taxonomy
+    old = settings.extend
+    replaced = old is not None and old.resolve() == out.resolve()
+    check_inputs_stay(out, [*files, tree, settings.images, None if replaced else old])
 
 
 def _with_columns(settings: IngestSettings, files: Sequence[str]) -> IngestSettings:

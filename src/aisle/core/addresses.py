@@ -100,10 +100,10 @@ def unreadable(address: str, error: Exception) -> AisleError:
     return AisleError(f"{address}: cannot be read ({' '.join(why.split())}); {remedy}")
 
 
-def is_at(address: str, path: Path) -> bool:
-    """Whether an address, as `expand_addresses` gives it, leads to the file at `path`."""
-    filesystem, place = _file_system(address)
-    return _is_local(filesystem) and Path(place).resolve() == path.resolve()
+def local_path(address: str) -> Path | None:
+    """The path on this machine that a path or an address leads to; None where it leads elsewhere."""
+    filesystem, path = _file_system(address)
+    return Path(path) if _is_local(filesystem) else None
 
 
 def _file_system(address: str) -> tuple[Any, str]:

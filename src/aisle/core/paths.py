@@ -5,10 +5,11 @@ import errno
 import glob
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aisle.core.addresses import local_path
 from aisle.core.errors import FULL, AisleError
 
 _AT_FDCWD = -100
@@ -39,6 +40,33 @@ def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
         raise AisleError(f"{target}: holds no {marker}, so it is not ours to overwrite; name another output")
     if not marker and target.is_dir():
         raise AisleError(f"{target}: is a folder; name a file")
+
+
+def check_inputs_stay(target: Path, inputs: Iterable[Path | str | None]) -> None:
+    """Refuse an output that would take an input away when it replaces what is there.
+
+    Args:
+        inputs: paths and addresses of all that is read, folders too; what is not on this machine, and None,
+            is safe.
+
+    Raises:
+        AisleError: the output is one of them, or one of them, or a link to it, lies in the output.
+    """
+    output = _real(target)
+    for given in inputs:
+        path = local_path(given) if isinstance(given, str) else given
+        if path is None:
+            continue
+        places = (_real(path), _real(path.parent) / path.name)
+        if output in places:
+            raise AisleError(f"{target}: is an input and would be overwritten; name another output")
+        if any(output in place.parents for place in places):
+            raise AisleError(f"{target}: holds {given} and would be overwritten; name another output")
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads once its links are followed; links in a ring lead to themselves."""
+    return Path(os.path.realpath(path))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from aisle.catalogue.feed_groups import FeedGroups
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError, known_names
 from aisle.core.offsets import arrow_offsets
-from aisle.core.paths import new_directory
+from aisle.core.paths import check_inputs_stay, check_output, new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
 from aisle.core.rejected import write_rejected
@@ -104,6 +104,8 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         AisleError: the model, the products or the output is not as it must be, or nothing has a label that
             the model's tree knows.
     """
+    check_output(out, overwrite=options.overwrite, marker=METRICS_FILE)
+    check_inputs_stay(out, [model, labelled, options.images, options.cache])
     with new_directory(out, overwrite=options.overwrite, marker=METRICS_FILE) as folder:
         predictor = load(model, options.cache)
         labels = predictor.model.labels

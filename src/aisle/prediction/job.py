@@ -12,10 +12,11 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
-from aisle.core.addresses import expand_addresses, is_at
+from aisle.core.addresses import expand_addresses
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
 from aisle.core.paths import (
+    check_inputs_stay,
     check_output,
     full_disk_told,
     new_file,
@@ -92,8 +93,7 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     images = open_root(settings.images) if settings.images else None
     files = expand_addresses(list(feeds), pipes=True)  # before the model is read, which takes longer
     for path in (out, rejected):
-        if any(is_at(file, path) for file in files):
-            raise AisleError(f"{path}: is one of the feeds and would be overwritten; name another output")
+        check_inputs_stay(path, files)
     predictor = load(model, settings.cache)
     started = perf_counter()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant))

@@ -40,6 +40,11 @@ class Recipe:
     head: Mapping[str, Any]
     training: TrainingSettings
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it was read from; None for one that comes with Aisle."""
+        return Path(self.name) if self.name.endswith(".toml") else None
+
     def build_encoders(self, leave_out: Sequence[str] = ()) -> dict[str, Encoder]:
         """Make the encoders, untrained, but for those named in `leave_out`.
 

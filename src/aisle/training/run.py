@@ -15,7 +15,7 @@ from aisle.calibration import Calibration, fit_calibration
 from aisle.catalogue import Catalogue, open_catalogue
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
-from aisle.core.paths import check_output, full_disk_told
+from aisle.core.paths import check_inputs_stay, check_output, full_disk_told
 from aisle.core.records import FIELDS
 from aisle.encoders.base import Encoder, merge_encoders
 from aisle.heads.base import merge_heads, restore_head
@@ -81,6 +81,7 @@ def train(
         AisleError: the recipe, the catalogue or the output is not as it must be, or the disk is full.
     """
     check_output(out, overwrite=options.overwrite, marker=MARKER)
+    check_inputs_stay(out, [catalogue, recipe.file, options.images, options.cache])
     opened = open_catalogue(catalogue, options.images)
     with _one_torch_thread():
         data = read_training_data(opened, recipe.training.validation)
