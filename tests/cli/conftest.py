@@ -108,6 +108,17 @@ def aisle(tmp_path, monkeypatch):
     return run
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """Processes that are started meanwhile heed SIGINT, even where the tests run without it.
+
+    A shell has its background jobs ignore it, and so would whatever they start.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="session")
 def listing():
     """What lies in a folder: each path with its size and time of change, but for vectors that were kept."""

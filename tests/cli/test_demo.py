@@ -20,6 +20,7 @@ def test_a_folder_that_it_did_not_make_is_refused_with_one_line(tmp_path, capsys
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_interrupted_it_says_what_is_left(tmp_path):
     out = tmp_path / "aisle-demo"
     command = [str(Path(sys.executable).with_name("aisle")), "demo", "--out", str(out)]

@@ -58,6 +58,7 @@ class TestDownload:
         assert "timeout" in capsys.readouterr().out
 
     @pytest.mark.slow
+    @pytest.mark.usefixtures("heeds_interrupts")
     def test_interrupted_it_says_what_is_left_and_goes_on(self, tmp_path, shop):
         source, out = tmp_path / "some.txt", tmp_path / "images"
         source.write_text(f"{shop.address('/a.jpg')}\n{shop.address('/fault/slow-start/b.jpg')}\n")
