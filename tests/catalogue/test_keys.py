@@ -1,5 +1,7 @@
 """Laws of the keys by which near-duplicates find one another; see test_grouping for what they link."""
 
+import unicodedata
+
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,11 @@ def test_a_title_normalised_is_normal(title):
 @given(titles)
 def test_neither_case_nor_signs_round_it_tell_titles_apart(title):
     assert len(set(of(title, title.casefold(), f"- {title} !"))) == 1
+
+
+@given(titles)
+def test_two_ways_to_write_a_character_are_one(title):
+    assert of(unicodedata.normalize("NFKC", title)) == of(title)
 
 
 @given(titles, titles)

@@ -14,11 +14,11 @@ from strategies import taxonomies
 
 @st.composite
 def labelled_trees(draw):
-    """A tree, and how many products have each label; some labels are two nodes."""
-    tree = draw(taxonomies())
+    """A small tree, and how many products, not many, have each label; most labels are two nodes."""
+    tree = draw(taxonomies(max_nodes=7))
     ids = st.sampled_from(tree.ids[1:])
-    texts = st.lists(ids, min_size=1, max_size=2, unique=True).map("\n".join)
-    counts = draw(st.dictionaries(texts, st.integers(1, 5), min_size=1, max_size=6))
+    texts = st.lists(ids, min_size=1, max_size=3, unique=True).map("\n".join)
+    counts = draw(st.dictionaries(texts, st.integers(1, 2), min_size=1, max_size=3))
     return tree, counts
 
 
@@ -68,6 +68,12 @@ class TestCutToProducts:
         full, counts = labelled
         labels = cut_to_products(full, counts.items, max_depth=None, min_products=None, other_leaves=False)
         assert labels.tree.ids == full.ids
+
+    def test_a_product_with_two_labels_below_a_category_is_one_product_there(self):
+        counts = {"A > B\nA > C": 1}
+        tree = tree_of_labels(counts.items)
+        with pytest.raises(AisleError, match="no category has 2 products"):
+            cut_to_products(tree, counts.items, max_depth=None, min_products=2, other_leaves=False)
 
     def test_a_tree_without_any_category_of_that_size_is_refused(self):
         counts = {"A > B": 2, "C": 1}
