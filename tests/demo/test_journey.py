@@ -1,4 +1,4 @@
-"""The whole journey, through a shop of 200 products."""
+"""The whole journey, through a shop of 600 products and 200 of a new merchant."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from aisle.demo.journey import MARKER, Answer, Journey, examples, take_journey
 from aisle.demo.shop import Shop, ShopSettings
 from aisle.feeds import FeedOptions, read_feed
 
-SMALL = ShopSettings(n_products=200, n_new=30, seed=1)
+SMALL = ShopSettings(n_products=600, n_new=200, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,16 @@ class TestExamples:
         assert examples([answer("en", title="", n_images=0)]) == []
 
 
+def rows_of(feed) -> list[dict]:
+    return [row for batch in read_feed(str(feed), FeedOptions()) for row in batch.rows.to_pylist()]
+
+
 def links_of(feed) -> set[str]:
-    rows = [row for batch in read_feed(str(feed), FeedOptions()) for row in batch.rows.to_pylist()]
-    return {link for row in rows for link in row["image_link"]}
+    return {link for row in rows_of(feed) for link in row["image_link"]}
+
+
+def ids_of(feed) -> list[str]:
+    return [row["id"] for row in rows_of(feed)]
 
 
 def statuses(journey: Journey) -> dict[str, str]:
@@ -104,7 +111,9 @@ class TestJourney:
         assert journey.manifest.read == sum(labelled.values()) + sum(
             counts["unreadable_rows"][name] for name in labelled
         )
-        assert journey.manifest.doubles == counts["troubles"]["listed twice"] - 1  # the new merchant has one
+        ids = ids_of(Shop(journey.places.shop).new_feed)
+        n_new_doubles = len(ids) - len(set(ids))
+        assert journey.manifest.doubles == counts["troubles"]["listed twice"] - n_new_doubles > 0
         assert journey.predicted.n_rows == len(journey.answers) == counts["rows"]["kaleido"]
         assert journey.predicted.n_rejected == counts["unreadable_rows"]["kaleido"]
 
@@ -143,8 +152,13 @@ class TestJourney:
         assert {"ok", "missing", "placeholder"} <= set(seen)
         assert seen["ok"] > seen["missing"]
 
-    def test_the_model_is_far_better_than_chance_on_a_merchant_that_it_never_saw(self, journey):
-        assert sum(found.is_right for found in journey.answers) / len(journey.answers) > 0.3
+    def test_the_model_knows_the_products_of_a_merchant_that_it_never_saw(self, journey):
+        """Of about 200 answers it has two of three leaves right: 0.66 to 0.67 for the seeds 1, 2 and 3.
+
+        The limit is two standard errors (0.033) below. Images alone reach 0.19, and a model of a third of the
+        products 0.3.
+        """
+        assert sum(found.is_right for found in journey.answers) / len(journey.answers) > 0.6
 
     def test_the_account_names_figures_and_files(self, journey):
         console = Console(width=100, record=True, file=io.StringIO())
