@@ -107,22 +107,13 @@ def command(
     """
     from aisle.core.cores import n_cores
     from aisle.core.errors import AisleError
-    from aisle.images.download.address import ANY_PORT, USUAL_PORTS
     from aisle.images.download.limits import HostLimits, Limits, parse_limit
-    from aisle.images.download.networks import private_networks
     from aisle.images.download.report import Report
     from aisle.images.download.run import RunSettings, download
     from aisle.images.download.settings import DownloadSettings, FetchSettings, PictureSettings
 
     usual = HostLimits(requests_per_s=requests_per_s, n_connections=connections)
-    fetch = FetchSettings(
-        contact=contact,
-        ports=ANY_PORT if allow_private_addresses else USUAL_PORTS,
-        allowed_networks=tuple(map(str, private_networks())) if allow_private_addresses else (),
-        proxy=proxy,
-        total_s=time_limit,
-        honours_robots_txt=robots_txt,
-    )
+    fetch = FetchSettings(contact=contact, proxy=proxy, total_s=time_limit, honours_robots_txt=robots_txt)
     if engine == "spark" and not workers:
         raise AisleError("--engine spark needs --workers: how many cores of the cluster to use")
     settings = RunSettings(
@@ -133,7 +124,7 @@ def command(
         revalidate=revalidate,
         placeholder_titles=placeholder_titles,
         download=DownloadSettings(
-            fetch=fetch,
+            fetch=fetch.with_private_addresses() if allow_private_addresses else fetch,
             picture=PictureSettings(longest_side=longest_side),
             limits=Limits(usual, tuple(map(parse_limit, limits))),
         ),

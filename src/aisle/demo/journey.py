@@ -19,9 +19,7 @@ from aisle.demo.shop import Shop, ShopSettings, make_shop
 from aisle.demo.web import open_web
 from aisle.evaluation import Report
 from aisle.feeds import FeedOptions, read_feed
-from aisle.images.download.address import ANY_PORT
 from aisle.images.download.limits import HostLimits, Limits
-from aisle.images.download.networks import private_networks
 from aisle.images.download.politeness import Patience
 from aisle.images.download.report import Report as DownloadReport
 from aisle.images.download.run import RunSettings, download
@@ -232,9 +230,7 @@ def _download(source: Path, places: Places, tell: Tell) -> Summary:
         "workers": 1,
     }
     _tell_command(tell, "download", source, out=places.images, **options)
-    fetch = FetchSettings(
-        ports=ANY_PORT, allowed_networks=tuple(map(str, private_networks())), total_s=TIME_LIMIT_S
-    )
+    fetch = FetchSettings(total_s=TIME_LIMIT_S).with_private_addresses()
     limits = Limits(HostLimits(requests_per_s=REQUESTS_PER_S, n_connections=CONNECTIONS))
     settings = RunSettings(
         n_workers=1, download=DownloadSettings(fetch=fetch, limits=limits, patience=_PATIENCE)

@@ -1,12 +1,12 @@
 """How a download behaves: one frozen record that travels to every worker."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from ipaddress import ip_network
 
-from aisle.images.download.address import USUAL_PORTS
+from aisle.images.download.address import ANY_PORT, USUAL_PORTS
 from aisle.images.download.limits import Limits
-from aisle.images.download.networks import Gate
+from aisle.images.download.networks import Gate, private_networks
 from aisle.images.download.politeness import Patience
 from aisle.images.download.resolve import Resolver, SystemResolver
 
@@ -56,6 +56,10 @@ class FetchSettings:
     def user_agent(self) -> str:
         """Who asks, with the contact."""
         return USER_AGENT.format(contact=self.contact or "none given")
+
+    def with_private_addresses(self) -> "FetchSettings":
+        """The same, but that private and loopback addresses may be asked too, on any port."""
+        return replace(self, ports=ANY_PORT, allowed_networks=tuple(map(str, private_networks())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
