@@ -34,9 +34,9 @@ def laid_out(rows):
 def test_each_text_is_what_it_was_before_its_quotes_were_doubled(field, rows):
     data, spans = laid_out(rows)
     offsets = np.empty(len(rows) + 1, np.int32)
-    text_offsets(data, spans, field, ord('"'), offsets)
+    text_offsets(data, *spans, field, ord('"'), offsets)
     texts = np.empty(offsets[-1], np.uint8)
-    copy_texts(data, spans, field, ord('"'), len(rows), texts)
+    copy_texts(data, *spans, field, ord('"'), len(rows), texts)
     found = [texts[a:b].tobytes().decode() for a, b in pairwise(offsets)]
     assert found == [fields[field][0] for fields in rows]
 
@@ -44,7 +44,7 @@ def test_each_text_is_what_it_was_before_its_quotes_were_doubled(field, rows):
 def test_without_quoting_every_text_stays_as_it_stands():
     data, spans = laid_out([(('""', False), ("", False))])
     offsets = np.empty(2, np.int32)
-    text_offsets(data, spans, 0, NO_QUOTE, offsets)
+    text_offsets(data, *spans, 0, NO_QUOTE, offsets)
     texts = np.empty(offsets[-1], np.uint8)
-    copy_texts(data, spans, 0, NO_QUOTE, 1, texts)
+    copy_texts(data, *spans, 0, NO_QUOTE, 1, texts)
     assert texts.tobytes() == b'""'

@@ -166,9 +166,9 @@ class _Cutter:
         """(rows,) the texts of one field, as bytes that nobody has proved to be UTF-8 yet."""
         data = np.frombuffer(self._buffer, np.uint8)
         offsets = np.empty(n_rows + 1, np.int32)
-        text_offsets(data, self._spans, field, self._rules.quote, offsets)
+        text_offsets(data, *self._spans, field, self._rules.quote, offsets)
         texts = np.empty(offsets[-1], np.uint8)
-        copy_texts(data, self._spans, field, self._rules.quote, n_rows, texts)
+        copy_texts(data, *self._spans, field, self._rules.quote, n_rows, texts)
         return pa.StringArray.from_buffers(n_rows, pa.py_buffer(offsets), pa.py_buffer(texts))
 
     def _bad_record(self, bad: list[int]) -> Rejected:
