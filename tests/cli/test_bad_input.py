@@ -240,7 +240,10 @@ TRAIN = [
     ),
     ("catalogue --set text.encoder=ngram", "[text] no encoder is called 'ngram'; did you mean 'ngrams'?"),
     ("catalogue --set training.epoch=3", "there is no setting training.epoch; did you mean 'epochs'?"),
-    ("catalogue --set training.epochs=many", "training.epochs is 'many'; it is 'auto' or a whole number from 1"),
+    (
+        "catalogue --set training.epochs=many",
+        "training.epochs is 'many'; it is 'auto' or a whole number from 1",
+    ),
     ("catalogue --set training.epochs=0", "training.epochs is 0; it is 'auto' or a whole number from 1"),
     ("catalogue --set training.seed=-1", "training.seed is -1; it must be a number from 0"),
     ("catalogue --set training.copies=nan", "training.copies is nan; it must be a number from 0"),
