@@ -67,6 +67,41 @@ class TestRate:
         assert most_within([hit.at for hit in shop.hits], 0.15) <= 3
 
 
+class TestShares:
+    """Whatever a host does with its answers, others have their part of connections, memory and decoding."""
+
+    def seconds_of(self, shop, host):
+        """From the first request for a host to its last."""
+        at = hits_by_host(shop)[host]
+        return at[-1] - at[0]
+
+    @pytest.mark.parametrize("kind", ["", "fault/gzip/"])
+    def test_bodies_that_stop_half_way_do_not_hold_up_others(
+        self, shop, run_settings, list_of, images, records, draw, kind
+    ):
+        shop.site.pictures["/large.jpg"] = draw(700, 500, quality=99)
+        assert len(shop.site.pictures["/large.jpg"]) > 150_000
+        slow = [shop.address(f"/fault/fast-then-slow/{n}.jpg?n=7000000", host="slow.test") for n in range(4)]
+        good = [shop.address(f"/{kind}large.jpg?{n}", host="good.test") for n in range(30)]
+        settings = run_settings(rate=30, n_connections=2, n_tries=1)
+        download(list_of(*slow, *good), images, settings)
+        assert self.seconds_of(shop, "good.test") < 2.0
+        assert len(hits_by_host(shop)["good.test"]) == 30
+        assert {records(images)[address]["status"] for address in good} == {"ok"}
+        assert {records(images)[address]["status"] for address in slow} <= {"timeout"}
+
+    def test_a_large_body_waits_a_moment_for_one_that_stopped(
+        self, shop, run_settings, list_of, images, records, picture
+    ):
+        shop.site.pictures["/huge.jpg"] = picture + bytes(7_000_000)
+        slow = [shop.address("/fault/fast-then-slow/a.jpg?n=7000000", host="slow.test")]
+        good = [shop.address(f"/huge.jpg?{n}", host="good.test") for n in range(4)]
+        download(list_of(*slow, *good), images, run_settings(n_connections=1, n_tries=1))
+        assert self.seconds_of(shop, "good.test") < 3.0
+        assert {records(images)[address]["status"] for address in good} == {"ok"}
+        assert records(images)[slow[0]]["reason"] == "the body came too slowly"
+
+
 class TestBackOff:
     def test_retry_after_is_obeyed(self, shop, run_settings, list_of, images, records):
         address = shop.address("/fault/429-seconds/a.jpg")

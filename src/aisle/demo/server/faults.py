@@ -122,6 +122,17 @@ def _slow_body(request: Request, shop: Shop) -> Iterator[Step]:
         yield 0.1
 
 
+def _fast_then_slow(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+    """As many bytes as the query's `n` says (or four million) at once, then 5,000 a second."""
+    n_bytes = int(request.query.get("n", "4000000"))
+    yield head(200, [("Content-Type", "image/jpeg"), ("Content-Length", str(n_bytes + 1_000_000))])
+    for _ in range(0, n_bytes, len(_CHUNK)):
+        yield _CHUNK
+    while True:
+        yield bytes(500)
+        yield 0.1
+
+
 def _slow_start(request: Request, shop: Shop) -> Iterator[Step]:
     """A well answer, after as many seconds as the query's `wait` says (or a minute)."""
     yield float(request.query.get("wait", "60"))
@@ -278,6 +289,7 @@ FAULTS: Mapping[str, Fault] = {
     "endless-headers": _endless_headers,
     "large-headers": _large_headers,
     "slow-body": _slow_body,
+    "fast-then-slow": _fast_then_slow,
     "slow-start": _slow_start,
     "truncated": _truncated,
     "short-body": _short_body,

@@ -22,7 +22,6 @@ def set_options(curl: pycurl.Curl, settings: FetchSettings, authorities: str) ->
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.HTTP09_ALLOWED, 0)
     curl.setopt(pycurl.USERAGENT, settings.user_agent)
-    curl.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate, br")  # undone where a server compresses unasked
     curl.setopt(pycurl.CAINFO, authorities)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(settings.connect_s * 1000))
     curl.setopt(pycurl.TIMEOUT_MS, int(settings.total_s * 1000))

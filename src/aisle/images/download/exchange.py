@@ -70,7 +70,7 @@ class Answer:
         headers: their values by their names in lower case.
         status, reason: why the request was ended early, or why it failed; empty where it did not.
         is_discarded: the body is of no interest and is not kept.
-        crowded: there was no memory for the body; it may be asked anew.
+        packing: how the body is compressed until it is whole, see `unpacking`; empty where it is not.
     """
 
     http_status: int = 0
@@ -81,7 +81,7 @@ class Answer:
     reason: str = ""
     is_discarded: bool = False
     n_discarded: int = 0
-    crowded: bool = False
+    packing: str = ""
 
     def header(self, name: str) -> str:
         """The first value of a header, by its name in lower case; empty where there is none."""

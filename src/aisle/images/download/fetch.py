@@ -10,14 +10,18 @@ from pathlib import Path
 import certifi
 import pycurl
 
+from aisle.images.download.body_memory import BodyMemory
 from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.memory import give_back_memory
 from aisle.images.download.outcome import status_of_error
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.transfer import Transfer
+from aisle.images.download.unpacking import unpack
 
-_FREE_BYTES = 64 * 1024
-_SHARED_BYTES = 4_000_000
+_LARGE_BYTES = 4_000_000
+
+_TOO_SLOW = (28, "Operation too slow")
+"""libcurl's words for a body that is given up for its speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +42,6 @@ class Reply:
     n_body_bytes: int
 
 
-class _BodyBudget:
-    """Every body may take a little; beyond it they share. The one that borrowed first is never refused."""
-
-    def __init__(self) -> None:
-        self._held: dict[Transfer, int] = {}
-        self._total = 0
-
-    def borrow(self, transfer: Transfer, n_bytes: int) -> bool:
-        """Let a body grow to so many bytes, or not now."""
-        if n_bytes <= _FREE_BYTES:
-            return True
-        held = self._held.get(transfer, 0)
-        is_first = next(iter(self._held), transfer) is transfer
-        if self._total - held + n_bytes > _SHARED_BYTES and not is_first:
-            return False
-        self._held[transfer] = n_bytes
-        self._total += n_bytes - held
-        return True
-
-    def give_back(self, transfer: Transfer) -> None:
-        """The body has gone on its way."""
-        self._total -= self._held.pop(transfer, 0)
-
-
 class Fetcher:
     """Requests under way at once, in one thread.
 
@@ -79,7 +59,7 @@ class Fetcher:
         self._clock = clock
         self._selector = others
         self._authorities = settings.authorities or _usual_authorities()
-        self._budget = _BodyBudget()
+        self._memory: BodyMemory[Transfer] = BodyMemory(slowest_s=settings.total_s)
         self._idle: list[Transfer] = []
         self._under_way: dict[pycurl.Curl, Transfer] = {}
         self._pinned: Counter[str] = Counter()
@@ -122,7 +102,11 @@ class Fetcher:
         if self._timer_at is not None and self._timer_at <= self._clock():
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        return self._ended(), others
+        ended = self._ended()
+        ended += [self._end(transfer.curl, *_TOO_SLOW) for transfer in self._memory.too_slow(self._clock())]
+        if ended:
+            self._go_on()
+        return ended, others
 
     def close(self) -> None:
         """Drop whatever is under way."""
@@ -136,7 +120,10 @@ class Fetcher:
         self._multi.close()
 
     def _new(self) -> Transfer:
-        return Transfer(self._settings, self._gate, self._budget, self._authorities)
+        return Transfer(self._settings, self._gate, self._borrow, self._authorities)
+
+    def _borrow(self, transfer: Transfer, n_bytes: int) -> bool:
+        return self._memory.borrow(transfer, n_bytes, self._clock())
 
     def _ended(self) -> list[Reply]:
         replies: list[Reply] = []
@@ -145,8 +132,6 @@ class Fetcher:
             n_left, good, bad = self._multi.info_read()
             replies += [self._end(curl) for curl in good]
             replies += [self._end(curl, code, message) for curl, code, message in bad]
-        if replies:
-            self._go_on()
         return replies
 
     def _end(self, curl: pycurl.Curl, code: int = 0, message: str = "") -> Reply:
@@ -157,15 +142,17 @@ class Fetcher:
         seconds = curl.getinfo(pycurl.TOTAL_TIME)
         network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
         self._multi.remove_handle(curl)
+        self._memory.give_back(transfer)
         answer = transfer.end()
-        if code and not (answer.status or answer.crowded or answer.is_discarded):
+        if code and not (answer.status or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
-        if answer.status or answer.crowded:
-            was_large = len(answer.body) > _SHARED_BYTES
+        if answer.packing and answer.body and not answer.status:
+            unpack(answer, self._settings.max_body_bytes)
+        if answer.status:
+            was_large = len(answer.body) > _LARGE_BYTES
             answer.body.clear()
             if was_large:
                 give_back_memory()
-        self._budget.give_back(transfer)
         self._idle.append(transfer)
         queue = request.address.queue
         self._pinned[queue] -= 1
@@ -176,8 +163,7 @@ class Fetcher:
 
     def _go_on(self) -> None:
         """Let bodies that waited for memory try again."""
-        for transfer in [transfer for transfer in self._under_way.values() if transfer.is_paused]:
-            transfer.is_paused = False
+        for transfer in self._memory.waiting():
             transfer.curl.pause(pycurl.PAUSE_CONT)
 
     def _watch(self, what: int, descriptor: int, multi: object, data: object) -> None:  # noqa: ARG002

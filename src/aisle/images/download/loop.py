@@ -209,10 +209,6 @@ class Loop:
             self._robots.learn(asked.queue, reply.answer)
             self._schedule.done(asked.queue, self._clock())
             self._schedule.release(asked.queue, self._clock())
-        elif reply.answer.crowded:
-            job.n_tries -= 1
-            self._schedule.done(asked.queue, self._clock())
-            self._schedule.add(asked.queue, job, self._clock())
         else:
             verdict = judge(reply.answer, job, self._settings, datetime.now(UTC))
             self._carry_out(verdict, asked.queue, job, reply)

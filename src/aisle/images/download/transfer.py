@@ -12,6 +12,7 @@ from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
 from aisle.images.download.settings import FetchSettings
+from aisle.images.download.unpacking import can_unpack, first_bytes, packing_of
 from aisle.images.formats import LONGEST_MARK, format_of
 
 _DISCARDED_BYTES = 64 * 1024
@@ -19,6 +20,9 @@ _DISCARDED_BYTES = 64 * 1024
 
 _GRANTED_BYTES = 64 * 1024
 """Memory for a body is borrowed by so much at a time."""
+
+_PACKED_MARK = 1024
+"""So many bytes of a compressed body are sure to hold the first few of the image."""
 
 _ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
 
@@ -29,11 +33,11 @@ _SocketAddress = tuple[int, int, int, tuple[str | bytes, int]]
 """Family, type, protocol, and the IP address with its port, as libcurl tells them."""
 
 
-class Budget(Protocol):
-    """Memory for bodies, shared by all requests under way."""
+class Borrow(Protocol):
+    """Asks for memory, which all requests under way share."""
 
-    def borrow(self, transfer: "Transfer", n_bytes: int) -> bool:
-        """Grant a request so many bytes more, or tell it to wait."""
+    def __call__(self, transfer: "Transfer", n_bytes: int) -> bool:
+        """Let a body grow to so many bytes, or tell it to wait."""
         ...
 
 
@@ -43,17 +47,16 @@ class Transfer:
     Args:
         settings: the limits.
         gate: asked again when a socket is about to be opened.
-        budget: for the memory that bodies take.
+        borrow: asks for the memory that a body takes.
     """
 
-    def __init__(self, settings: FetchSettings, gate: Gate, budget: Budget, authorities: str) -> None:
+    def __init__(self, settings: FetchSettings, gate: Gate, borrow: Borrow, authorities: str) -> None:
         self.request: Request | None = None
         self.answer = Answer()
-        self.is_paused = False
         self.curl = pycurl.Curl()
         self._settings = settings
         self._gate = gate
-        self._budget = budget
+        self._borrow = borrow
         self._sockets: list[socket.socket] = []
         self._reads: Callable[[bytes], int | None] = self._read_image
         self._granted = 0
@@ -74,7 +77,6 @@ class Transfer:
         """
         self.request = request
         self.answer = Answer()
-        self.is_paused = False
         curl, address = self.curl, request.address
         curl.setopt(pycurl.URL, address.text)
         if not self._settings.proxy:
@@ -140,6 +142,10 @@ class Transfer:
                 return self._stop("opted_out", reason)
         if answer.http_status >= 201:
             self._discard()
+        elif (packing := packing_of(answer)) and not can_unpack(packing):
+            return self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")
+        else:
+            answer.packing = packing
         return None
 
     def _discard(self) -> None:
@@ -148,6 +154,16 @@ class Transfer:
         self.answer.is_discarded = True
         self._granted = 0
         self._reads = self._read_unwanted
+
+    @property
+    def host(self) -> str:
+        """The queue of the request under way."""
+        return self.request.address.queue if self.request else ""
+
+    @property
+    def n_body_bytes(self) -> int:
+        """What has come of the body."""
+        return self.answer.body.n_bytes
 
     @property
     def _is_image_request(self) -> bool:
@@ -163,15 +179,24 @@ class Transfer:
 
     def _read_image(self, data: bytes) -> int | None:
         """The first bytes tell whether it is an image at all."""
-        if len(self.answer.body) + len(data) < LONGEST_MARK:
+        if len(self.answer.body) + len(data) < self._mark_bytes:
             self.answer.body.append(data)
             return None
-        if format_of(bytes(self.answer.body) + data[:LONGEST_MARK]) is None:
+        if format_of(self._first_bytes(data)) is None:
             self.answer.status, self.answer.reason = "not_an_image", self._what_it_says_it_is()
             self._discard()
         else:
             self._reads = self._read_any
         return self._reads(data)
+
+    @property
+    def _mark_bytes(self) -> int:
+        return _PACKED_MARK if self.answer.packing else LONGEST_MARK
+
+    def _first_bytes(self, data: bytes) -> bytes:
+        """As many as tell the format."""
+        start = bytes(self.answer.body) + data[: self._mark_bytes]
+        return first_bytes(start, LONGEST_MARK) if self.answer.packing else start
 
     def _what_it_says_it_is(self) -> str:
         kind = self.answer.header("content-type").partition(";")[0].strip().lower()
@@ -183,19 +208,11 @@ class Transfer:
         if n_bytes > self._settings.max_body_bytes:
             return self._stop("too_large", f"more than {self._settings.max_body_bytes} bytes")
         granted = min(-(-n_bytes // _GRANTED_BYTES) * _GRANTED_BYTES, self._settings.max_body_bytes)
-        if not self._budget.borrow(self, granted):
-            return self._wait_for_memory()
+        if not self._borrow(self, granted):
+            return int(pycurl.WRITEFUNC_PAUSE)
         self._granted = granted
         body.append(data)
         return None
-
-    def _wait_for_memory(self) -> int:
-        """Pause; but what is being decompressed would pile up inside libcurl, so that is begun anew later."""
-        if self.answer.header("content-encoding"):
-            self.answer.crowded = True
-            return -1
-        self.is_paused = True
-        return int(pycurl.WRITEFUNC_PAUSE)
 
     def _read_unwanted(self, data: bytes) -> int | None:
         self.answer.n_discarded += len(data)
