@@ -97,7 +97,7 @@ def ask(fetch_settings):
 def run_settings(shop):
     """Settings of a quick run that takes every name for loopback."""
 
-    def make(*, n_workers=0, rate=500.0, n_connections=8, fetch=None, server=None, limits=(), **changes):
+    def make(*, n_workers=0, rate=500.0, n_connections=8, fetch=None, limits=(), slow_s=3.0, **changes):
         usual = {
             "allowed_networks": ("127.0.0.0/8",),
             "ports": ANY_PORT,
@@ -111,7 +111,7 @@ def run_settings(shop):
                 **{
                     "fetch": FetchSettings(**{**usual, **(fetch or {})}),
                     "limits": Limits(HostLimits(requests_per_s=rate, n_connections=n_connections), limits),
-                    "patience": Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
+                    "patience": Patience(base_s=0.01, longest_s=0.05, aside_s=0.1, slow_s=slow_s),
                     **download,
                 }
             ),

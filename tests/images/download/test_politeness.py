@@ -11,10 +11,24 @@ from aisle.images.download.limits import HostLimits
 from aisle.images.download.politeness import Patience, Schedule
 
 
-def schedule(rate=10.0, n_connections=100, limits=None, **patience):
+def schedule(rate=10.0, n_connections=100, limits=None, most_doubtful=1000, on_forget=print, **patience):
     of = (limits or {}).get
     usual = HostLimits(requests_per_s=rate, n_connections=n_connections)
-    return Schedule(lambda queue: of(queue) or usual, patience=Patience(**patience), chance=random.Random(7))
+    return Schedule(
+        lambda queue: of(queue) or usual,
+        patience=Patience(**patience),
+        chance=random.Random(7),
+        most_doubtful=most_doubtful,
+        on_forget=on_forget,
+    )
+
+
+def introduce(made, *queues, now=0.0, seconds=0.1):
+    """Have hosts answer once."""
+    for queue in queues:
+        made.add(queue, "first", now)
+        assert made.next(now) == (queue, "first")
+        made.done(queue, now, seconds=seconds)
 
 
 def run(made, *, until=10_000.0, takes=0.0, failed=lambda queue, job: False, now=0.0):
@@ -61,9 +75,10 @@ class TestRate:
 
     def test_time_that_was_missed_is_not_caught_up(self):
         made = schedule(10.0)
+        introduce(made, "shop")
         for job in range(10):
-            made.add("shop", job, 0.0)
-        assert isinstance(made.next(0.0), tuple)
+            made.add("shop", job, 1.0)
+        assert isinstance(made.next(1.0), tuple)
         assert isinstance(made.next(5.0), tuple)
         assert made.next(5.0) == pytest.approx(0.1)
 
@@ -77,6 +92,7 @@ class TestRate:
 class TestConnections:
     def test_no_more_requests_are_under_way_than_allowed(self):
         made = schedule(1000.0, n_connections=2)
+        introduce(made, "shop")
         for job in range(5):
             made.add("shop", job, 0.0)
         taken = [made.next(1.0), made.next(1.0)]
@@ -84,6 +100,15 @@ class TestConnections:
         assert made.next(1.0) is None
         made.done("shop", 1.0)
         assert isinstance(made.next(1.1), tuple)
+
+    def test_a_host_that_was_never_asked_gets_one_connection_until_it_answers(self):
+        made = schedule(1000.0, n_connections=2)
+        for job in range(3):
+            made.add("shop", job, 0.0)
+        assert made.next(1.0) == ("shop", 0)
+        assert made.next(2.0) is None
+        made.done("shop", 2.0)
+        assert [made.next(3.0), made.next(4.0)] == [("shop", 1), ("shop", 2)]
 
     def test_a_held_host_starts_nothing_until_it_is_released(self):
         made = schedule()
@@ -155,16 +180,100 @@ class TestBackOff:
         assert started[3][0] >= 600.0
 
 
+class TestDoubtful:
+    """Hosts that never answered, or slowly, leave room for those that answer."""
+
+    def test_hosts_that_never_answer_leave_room_for_one_that_does(self):
+        made = schedule(1000.0, most_doubtful=4)
+        introduce(made, "quick")
+        for number in range(10):
+            made.add(f"new-{number}", 0, 1.0)
+        made.add("quick", 0, 1.0)
+        taken = [made.next(1.0) for _ in range(6)]
+        assert ("quick", 0) in taken
+        assert sum(offer is not None for offer in taken) == 5
+
+    def test_all_of_them_have_their_turn(self):
+        made = schedule(1000.0, most_doubtful=4)
+        for number in range(20):
+            for job in range(3):
+                made.add(f"new-{number}", job, 0.0)
+        assert len(run(made, takes=5.0)) == 60
+        assert made.n_waiting == made.n_under_way == made._n_doubtful == 0
+
+    def test_a_slow_host_keeps_its_connections_only_while_there_is_room(self):
+        made = schedule(1000.0, n_connections=2, most_doubtful=4, slow_s=3.0)
+        introduce(made, "slow", seconds=4.0)
+        for number in range(3):
+            made.add("slow", number, 1.0)
+        assert [made.next(1.0), made.next(2.0)] == [("slow", 0), ("slow", 1)]
+        made.add("other", 0, 2.0)
+        assert made.next(2.0) == ("other", 0)
+        made.done("slow", 3.0, seconds=4.0)
+        assert made.next(3.0) is None
+        made.done("slow", 3.0, seconds=1.0)
+        assert made.next(4.0) == ("slow", 2)
+
+    @given(
+        st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 6)), max_size=40),
+        st.integers(1, 4),
+    )
+    def test_every_job_is_started_once_whatever_the_pace(self, jobs, most_doubtful):
+        made = schedule(5.0, n_connections=2, most_doubtful=most_doubtful)
+        for number, (queue, seconds) in enumerate(jobs):
+            made.add(queue, (number, seconds), 0.0)
+        now, under_way, started = 0.0, [], []
+        while len(started) < len(jobs) or under_way:
+            offer = made.next(now)
+            if isinstance(offer, tuple):
+                started.append(offer[1][0])
+                under_way.append((now + offer[1][1], offer))
+                continue
+            ends = min((end for end, _ in under_way), default=float("inf"))
+            now = max(now, min(ends, now + offer if offer is not None else float("inf")))
+            assert now < 1e6
+            for end, taken in [entry for entry in under_way if entry[0] <= now]:
+                under_way.remove((end, taken))
+                made.done(taken[0], now, seconds=taken[1][1])
+        assert sorted(started) == list(range(len(jobs)))
+        assert made._n_doubtful == made.n_hosts_waiting == 0
+
+
 class TestMemory:
-    def test_a_host_with_nothing_to_do_is_forgotten(self):
-        made = schedule(1000.0)
-        for number in range(500):
-            made.add(f"host-{number}", 0, 0.0)
-        run(made)
-        for number in range(500):
-            made.add(f"host-{number}", 0, 10.0)
-        run(made, takes=1.0, now=10.0)
+    def test_hosts_with_nothing_to_do_are_forgotten_at_ordinary_rates(self):
+        """A hundred new hosts a second, each asked once."""
+        forgotten, most, now = [], 0, 0.0
+        made = schedule(2.0, n_connections=2, on_forget=forgotten.append)
+        for number in range(20_000):
+            now += 0.01
+            made.add(f"host-{number}", 0, now)
+            queue, _ = made.next(now)
+            made.done(queue, now)
+            most = max(most, len(made._hosts))
+        assert most < 1200
+        assert made.next(now + 100.0) is None
         assert len(made._hosts) == 0
+        assert sorted(forgotten) == sorted(f"host-{number}" for number in range(20_000))
+
+    def test_a_host_is_remembered_while_it_is_to_be_left_alone(self):
+        made = schedule(2.0)
+        made.add("busy", 0, 0.0)
+        made.next(0.0)
+        made.done("busy", 0.0, failed=True, wait_s=60.0)
+        assert made.next(50.0) is None
+        made.add("busy", 1, 50.0)
+        assert made.next(50.0) == pytest.approx(10.0)
+
+    def test_how_many_hosts_wait_is_known_without_counting(self):
+        made = schedule(2.0)
+        for number in range(5):
+            made.add(f"host-{number}", 0, 0.0)
+            made.add(f"host-{number}", 1, 0.0)
+        assert made.n_hosts_waiting == 5
+        queue, _ = made.next(0.0)
+        assert made.n_hosts_waiting == 5
+        made.drain(queue)
+        assert made.n_hosts_waiting == 4
 
 
 class TestLaws:

@@ -101,6 +101,20 @@ class TestShares:
         assert {records(images)[address]["status"] for address in good} == {"ok"}
         assert records(images)[slow[0]]["reason"] == "the body came too slowly"
 
+    def test_hosts_that_never_answer_leave_room_for_others(self, shop, run_settings, list_of, images):
+        """Ten of them could take twenty connections, and there are sixteen."""
+        tar = [
+            shop.address(f"/fault/slow-start/{n}.jpg", host=f"tar-{k}.test")
+            for k in range(10)
+            for n in range(4)
+        ]
+        good = [shop.address(f"/a.jpg?{n}", host="zoo.test") for n in range(30)]
+        settings = run_settings(
+            rate=20, n_connections=2, n_concurrent=16, n_tries=1, fetch={"total_s": 2.0}, slow_s=0.5
+        )
+        download(list_of(*tar, *good), images, settings)
+        assert self.seconds_of(shop, "zoo.test") < 2.0
+
 
 class TestBackOff:
     def test_retry_after_is_obeyed(self, shop, run_settings, list_of, images, records):

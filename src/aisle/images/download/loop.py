@@ -3,7 +3,7 @@
 import random
 import selectors
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from aisle.execution.engines import Tell
 from aisle.images.download.decoder import Decoder
 from aisle.images.download.exchange import Body, Request
 from aisle.images.download.fetch import Fetcher, Reply
+from aisle.images.download.limits import HostLimits
 from aisle.images.download.locating import Locator
 from aisle.images.download.open_shards import AddressList, ListedRow, OpenShards
 from aisle.images.download.opening import Opening
@@ -80,10 +81,13 @@ class Loop:
             clock=self._clock,
             selector=self._selector,
         )
+        self._robots = Robots()
         self._schedule: Schedule[Job | ListedRow] = Schedule(
-            lambda queue: settings.limits.of(queue).share(),
+            self._limits_of,
             patience=settings.patience,
             chance=random.Random(f"{settings.seed}-{part.lane}"),
+            most_doubtful=max(1, settings.n_concurrent * 3 // 4),
+            on_forget=self._robots.forget,
         )
         store = ShardStore(part.root)
         self._addresses = AddressList(store, part.addresses)
@@ -93,9 +97,8 @@ class Loop:
             for outline in self._addresses.outlines()
             if not store.is_committed(self._shards.name(outline.number))
         ]
-        self._opening = Opening(outlines, lambda host, n: settings.limits.of(host).share().least_s(n))
+        self._opening = Opening(outlines, lambda host, n: self._limits_of(host).least_s(n))
         self._asked: dict[int, _Asked] = {}
-        self._robots = Robots()
         self._recorder = Recorder(self._shards, tell, self._clock)
 
     def run(self) -> None:
@@ -123,6 +126,12 @@ class Loop:
         self._decoder.close()
         self._selector.close()
         self._locator.close()
+
+    def _limits_of(self, queue: str) -> HostLimits:
+        """What this worker may do to a host; no host has more than half of all requests under way."""
+        limits = self._settings.limits.of(queue).share()
+        n_most = max(1, self._settings.n_concurrent // 2)
+        return limits if limits.n_connections <= n_most else replace(limits, n_connections=n_most)
 
     def _open_more(self) -> bool:
         """Open the shards whose hosts are in want of work; False where none was opened."""
@@ -207,7 +216,7 @@ class Loop:
         job = asked.job
         if job is None:
             self._robots.learn(asked.queue, reply.answer)
-            self._schedule.done(asked.queue, self._clock())
+            self._schedule.done(asked.queue, self._clock(), seconds=reply.seconds)
             self._schedule.release(asked.queue, self._clock())
         else:
             verdict = judge(reply.answer, job, self._settings, datetime.now(UTC))
@@ -218,7 +227,8 @@ class Loop:
         if verdict.next is Next.AGAIN:
             self._recorder.count("tried again")
             self._schedule.add(queue, job, now, first=True)
-        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s)
+        seconds = None if reply is None else reply.seconds
+        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s, seconds=seconds)
         if verdict.next is Next.KEEP:
             self._recorder.keep(job, verdict.status, verdict.reason, reply)
         elif verdict.next is Next.DECODE and reply is not None:
@@ -249,4 +259,4 @@ class Loop:
 
     def _tell_now_and_then(self, *, at_once: bool = False) -> None:
         name = f"hosts waiting in lane {self._part.lane}"
-        self._recorder.tell_now_and_then(name, self._schedule.hosts_waiting(), at_once=at_once)
+        self._recorder.tell_now_and_then(name, self._schedule.n_hosts_waiting, at_once=at_once)

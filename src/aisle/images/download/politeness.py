@@ -4,16 +4,15 @@ import heapq
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Generic
 
 from aisle.images.download.backoff import jittered_s
+from aisle.images.download.host import Host, Job
 from aisle.images.download.limits import HostLimits
 
-Job = TypeVar("Job")
-
-_BURST_S = 0.05
-"""A host that may be asked often is given what a busy moment held back, up to this many seconds' worth."""
+_FORGET_S = 10.0
+"""A host without work is remembered for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +25,7 @@ class Patience:
         aside_s: how long it is left alone at least, before it is tried again at the end.
         longest_wait_s: a `Retry-After` beyond it sets the host aside.
         longest_aside_s: a host that wants to be left alone for longer is given up.
+        slow_s: a host whose answer took longer is slow until one comes sooner.
     """
 
     base_s: float = 1.0
@@ -34,40 +34,7 @@ class Patience:
     aside_s: float = 60.0
     longest_wait_s: float = 120.0
     longest_aside_s: float = 1800.0
-
-
-@dataclass(slots=True)
-class _Host(Generic[Job]):
-    """One host's queue and its standing."""
-
-    limits: HostLimits
-    tokens: float
-    counted_at: float
-    waiting: deque[Job] = field(default_factory=deque)
-    n_under_way: int = 0
-    n_failures: int = 0
-    not_before: float = 0.0
-    times_aside: int = 0
-    is_given_up: bool = False
-    is_aside: bool = False
-    is_held: bool = False
-    entry: int = -1
-
-    @property
-    def burst(self) -> float:
-        return max(1.0, self.limits.requests_per_s * _BURST_S)
-
-    def may_start(self) -> bool:
-        cap = 1 if self.times_aside else self.limits.n_connections
-        return bool(self.waiting) and self.n_under_way < cap and not self.is_held and not self.is_aside
-
-    def ready_at(self, now: float) -> float:
-        """When the next token is there and no back-off stands against it."""
-        rate = self.limits.requests_per_s
-        self.tokens = min(self.burst, self.tokens + (now - self.counted_at) * rate)
-        self.counted_at = now
-        missing = max(0.0, 1.0 - self.tokens)
-        return max(self.not_before, now + missing / rate if missing else 0.0)
+    slow_s: float = 3.0
 
 
 class Schedule(Generic[Job]):
@@ -77,20 +44,34 @@ class Schedule(Generic[Job]):
         limits_of: the limits of a host's queue.
         patience: with hosts that fail.
         chance: draws the jitter.
+        most_doubtful: requests under way to hosts that are new or slow, all together.
+        on_forget: called with the queue of a host of which nothing is known any more.
     """
 
     def __init__(
-        self, limits_of: Callable[[str], HostLimits], *, patience: Patience, chance: random.Random
+        self,
+        limits_of: Callable[[str], HostLimits],
+        *,
+        patience: Patience,
+        chance: random.Random,
+        most_doubtful: int = 1_000_000,
+        on_forget: Callable[[str], None] = lambda queue: None,
     ) -> None:
         self._limits_of = limits_of
         self._patience = patience
         self._chance = chance
-        self._hosts: dict[str, _Host[Job]] = {}
+        self._hosts: dict[str, Host[Job]] = {}
         self._heap: list[tuple[float, int, str]] = []
         self._n_entries = 0
         self._aside: set[str] = set()
         self._n_waiting_aside = 0
         self._given_up: list[tuple[str, Job]] = []
+        self._most_doubtful = most_doubtful
+        self._n_doubtful = 0
+        self._parked: deque[str] = deque()
+        self._on_forget = on_forget
+        self._leaving: deque[tuple[float, str]] = deque()
+        self.n_hosts_waiting = 0
         self.n_waiting = 0
         self.n_under_way = 0
 
@@ -99,10 +80,11 @@ class Schedule(Generic[Job]):
         host = self._hosts.get(queue)
         if host is None:
             limits = self._limits_of(queue)
-            host = self._hosts[queue] = _Host(limits, tokens=1.0, counted_at=now)
+            host = self._hosts[queue] = Host(limits, tokens=1.0, counted_at=now)
         if host.is_given_up:
             self._given_up.append((queue, job))
             return
+        self.n_hosts_waiting += not host.waiting
         if first:
             host.waiting.appendleft(job)
         else:
@@ -114,6 +96,7 @@ class Schedule(Generic[Job]):
     def next(self, now: float) -> tuple[str, Job] | float | None:
         """Take the next job with its queue; else the seconds to wait for one, or None until one is done."""
         self._bring_back(now)
+        self._forget_idle(now)
         while self._heap:
             ready_at, entry, queue = self._heap[0]
             host = self._hosts.get(queue)
@@ -128,44 +111,55 @@ class Schedule(Generic[Job]):
             host.entry = -1
             if (really := host.ready_at(now)) > now:
                 self._enter(queue, host, now, really)
-                continue
-            return queue, self._start(queue, host, now)
+            elif host.is_quick or self._has_room(host):
+                return queue, self._start(queue, host, now)
+            elif not host.n_under_way:
+                host.is_parked = True
+                self._parked.append(queue)
         return None
 
-    def done(self, queue: str, now: float, *, failed: bool = False, wait_s: float | None = None) -> None:
+    def done(
+        self,
+        queue: str,
+        now: float,
+        *,
+        failed: bool = False,
+        wait_s: float | None = None,
+        seconds: float | None = 0.0,
+    ) -> None:
         """A job of this host has ended: free its connection, and judge the host.
 
         Args:
             failed: the host is in trouble or wants to be left alone, so the next one waits.
             wait_s: how long the host itself asked to be left alone.
+            seconds: that its answer took; None where it was not asked.
         """
         host = self._hosts[queue]
-        host.n_under_way -= 1
-        self.n_under_way -= 1
+        self._end(host, now)
+        if seconds is not None:
+            self._note_pace(host, now, is_quick=seconds <= self._patience.slow_s)
         if failed:
             self._back_off(queue, host, now, wait_s)
         else:
             host.n_failures = 0
             host.times_aside = 0
         self._enter(queue, host, now)
-        self._forget_if_idle(queue, host, now)
+        self._leave_if_idle(queue, host, now)
 
     def undo(self, queue: str, job: Job, now: float) -> None:
         """Put back a job that was taken and not asked, with its token."""
         host = self._hosts[queue]
-        host.n_under_way -= 1
-        self.n_under_way -= 1
+        self._end(host, now)
         host.tokens += 1.0
         self.add(queue, job, now, first=True)
 
     def skip(self, queue: str, now: float) -> None:
         """A job that was taken has ended without a request: its token and connection are free again."""
         host = self._hosts[queue]
-        host.n_under_way -= 1
-        self.n_under_way -= 1
+        self._end(host, now)
         host.tokens += 1.0
         self._enter(queue, host, now)
-        self._forget_if_idle(queue, host, now)
+        self._leave_if_idle(queue, host, now)
 
     def hold(self, queue: str) -> None:
         """Start none of this host's jobs until it is released."""
@@ -183,6 +177,7 @@ class Schedule(Generic[Job]):
         host = self._hosts[queue]
         jobs = list(host.waiting)
         host.waiting.clear()
+        self.n_hosts_waiting -= bool(jobs)
         self.n_waiting -= len(jobs)
         self._n_waiting_aside -= len(jobs) if host.is_aside else 0
         return jobs
@@ -197,20 +192,46 @@ class Schedule(Generic[Job]):
         host = self._hosts.get(queue)
         return 0 if host is None else len(host.waiting)
 
-    def hosts_waiting(self) -> int:
-        """How many hosts have jobs that wait."""
-        return sum(1 for host in self._hosts.values() if host.waiting)
-
-    def _start(self, queue: str, host: _Host[Job], now: float) -> Job:
+    def _start(self, queue: str, host: Host[Job], now: float) -> Job:
         job = host.waiting.popleft()
         host.tokens -= 1.0
         host.n_under_way += 1
+        self.n_hosts_waiting -= not host.waiting
         self.n_waiting -= 1
         self.n_under_way += 1
+        self._n_doubtful += not host.is_quick
         self._enter(queue, host, now)
         return job
 
-    def _enter(self, queue: str, host: _Host[Job], now: float, ready_at: float | None = None) -> None:
+    def _end(self, host: Host[Job], now: float) -> None:
+        host.n_under_way -= 1
+        self.n_under_way -= 1
+        if not host.is_quick:
+            self._n_doubtful -= 1
+            self._unpark(now)
+
+    def _has_room(self, host: Host[Job]) -> bool:
+        """There is a place for one more request to a doubtful host; for its second only while there are many."""
+        return self._n_doubtful * (2 if host.n_under_way else 1) < self._most_doubtful
+
+    def _note_pace(self, host: Host[Job], now: float, *, is_quick: bool) -> None:
+        host.is_new = False
+        if is_quick != host.is_quick:
+            host.is_quick = is_quick
+            self._n_doubtful -= host.n_under_way if is_quick else -host.n_under_way
+            self._unpark(now)
+
+    def _unpark(self, now: float) -> None:
+        """Let doubtful hosts go on that waited for a place, as many as there are places."""
+        n_free = self._most_doubtful - self._n_doubtful
+        while self._parked and n_free > 0:
+            queue = self._parked.popleft()
+            host = self._hosts[queue]
+            host.is_parked = False
+            n_free -= host.may_start()
+            self._enter(queue, host, now)
+
+    def _enter(self, queue: str, host: Host[Job], now: float, ready_at: float | None = None) -> None:
         """Note when the host may be asked next; an older note of it is void."""
         if not host.may_start():
             return
@@ -220,7 +241,7 @@ class Schedule(Generic[Job]):
         host.entry = self._n_entries
         heapq.heappush(self._heap, (host.ready_at(now) if ready_at is None else ready_at, host.entry, queue))
 
-    def _back_off(self, queue: str, host: _Host[Job], now: float, wait_s: float | None) -> None:
+    def _back_off(self, queue: str, host: Host[Job], now: float, wait_s: float | None) -> None:
         patience = self._patience
         host.n_failures += 1
         host.entry = -1
@@ -232,7 +253,7 @@ class Schedule(Generic[Job]):
         if too_long or host.n_failures >= patience.n_failures:
             self._set_aside(queue, host, now, wait_s or 0.0)
 
-    def _set_aside(self, queue: str, host: _Host[Job], now: float, wait_s: float) -> None:
+    def _set_aside(self, queue: str, host: Host[Job], now: float, wait_s: float) -> None:
         if host.times_aside or wait_s > self._patience.longest_aside_s:
             host.is_given_up = True
             self._given_up += [(queue, job) for job in self.drain(queue)]
@@ -256,9 +277,21 @@ class Schedule(Generic[Job]):
         self._aside.clear()
         self._n_waiting_aside = 0
 
-    def _forget_if_idle(self, queue: str, host: _Host[Job], now: float) -> None:
-        """Drop a host that has nothing to do and nothing to be remembered, so that memory stays flat."""
-        if host.waiting or host.n_under_way or host.is_held or host.times_aside or host.is_given_up:
-            return
-        if host.not_before <= now and host.ready_at(now) <= now and host.tokens >= host.burst:
-            del self._hosts[queue]
+    def _leave_if_idle(self, queue: str, host: Host[Job], now: float) -> None:
+        """A host that has nothing to do is forgotten after a while, so that memory stays flat."""
+        if host.is_idle() and not host.is_leaving:
+            host.is_leaving = True
+            self._leaving.append((now + _FORGET_S, queue))
+
+    def _forget_idle(self, now: float) -> None:
+        while self._leaving and self._leaving[0][0] <= now:
+            _, queue = self._leaving.popleft()
+            host = self._hosts[queue]
+            host.is_leaving = False
+            if not host.is_idle() or host.times_aside or host.is_given_up:
+                continue
+            if host.not_before > now or host.ready_at(now) > now or host.tokens < host.burst:
+                self._leave_if_idle(queue, host, now)
+            else:
+                del self._hosts[queue]
+                self._on_forget(queue)

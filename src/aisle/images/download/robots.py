@@ -1,4 +1,4 @@
-"""robots.txt of each host, where it is to be obeyed: what it allows us, read once a run."""
+"""robots.txt of each host, where it is to be obeyed: what it allows us, read before anything else."""
 
 from urllib.robotparser import RobotFileParser
 
@@ -10,7 +10,7 @@ _LONGEST = 500_000
 
 
 class Robots:
-    """What is known of the hosts' rules."""
+    """What is known of the rules of the hosts that are being asked."""
 
     def __init__(self) -> None:
         self._rules: dict[str, RobotFileParser] = {}
@@ -29,6 +29,10 @@ class Robots:
         else:
             rules.parse([])
         self._rules[queue] = rules
+
+    def forget(self, queue: str) -> None:
+        """Read this host's rules anew when it is wanted again."""
+        self._rules.pop(queue, None)
 
     def allows(self, address: Address) -> bool:
         """We may ask for this address."""

@@ -1,0 +1,58 @@
+"""One host as the schedule knows it: what waits for it, what it may bear, and how it has behaved."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from aisle.images.download.limits import HostLimits
+
+Job = TypeVar("Job")
+
+_BURST_S = 0.05
+"""A host that may be asked often is given what a busy moment held back, up to this many seconds' worth."""
+
+
+@dataclass(slots=True)
+class Host(Generic[Job]):
+    """One host's queue and its standing.
+
+    A host is new until it has answered, and quick if its last answer came soon; others are doubtful.
+    """
+
+    limits: HostLimits
+    tokens: float
+    counted_at: float
+    waiting: deque[Job] = field(default_factory=deque)
+    n_under_way: int = 0
+    n_failures: int = 0
+    not_before: float = 0.0
+    times_aside: int = 0
+    is_given_up: bool = False
+    is_aside: bool = False
+    is_held: bool = False
+    is_new: bool = True
+    is_quick: bool = False
+    is_parked: bool = False
+    is_leaving: bool = False
+    entry: int = -1
+
+    @property
+    def burst(self) -> float:
+        return max(1.0, self.limits.requests_per_s * _BURST_S)
+
+    def may_start(self) -> bool:
+        cap = 1 if self.is_new or self.times_aside else self.limits.n_connections
+        is_kept_back = self.is_held or self.is_aside or self.is_parked
+        return bool(self.waiting) and self.n_under_way < cap and not is_kept_back
+
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return not (self.waiting or self.n_under_way or self.is_held)
+
+    def ready_at(self, now: float) -> float:
+        """When the next token is there and no back-off stands against it."""
+        rate = self.limits.requests_per_s
+        self.tokens = min(self.burst, self.tokens + (now - self.counted_at) * rate)
+        self.counted_at = now
+        missing = max(0.0, 1.0 - self.tokens)
+        return max(self.not_before, now + missing / rate if missing else 0.0)
