@@ -1,9 +1,11 @@
 """What a shop's server sees of us: its limit is kept by its own clock, and slow shops slow nobody else."""
 
 from collections import defaultdict
+from io import BytesIO
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 
 from aisle.demo.server import Site, serve
 from aisle.images.download.limits import HostLimits
@@ -20,6 +22,13 @@ def hits_by_host(server):
     for hit in server.hits:
         times[hit.host.partition(":")[0]].append(hit.at)
     return times
+
+
+def plain_png(side):
+    """A PNG of few bytes and many pixels."""
+    file = BytesIO()
+    Image.new("RGB", (side, side), "teal").save(file, "PNG")
+    return file.getvalue()
 
 
 def crowd(server, n_of_one, n_of_each, n_others=20):
@@ -114,6 +123,19 @@ class TestShares:
         )
         download(list_of(*tar, *good), images, settings)
         assert self.seconds_of(shop, "zoo.test") < 2.0
+
+    def test_pictures_that_take_long_to_decode_do_not_hold_up_others(
+        self, shop, run_settings, list_of, images, records
+    ):
+        """The server of the long ones answers at once; ten of them take seconds."""
+        shop.site.pictures["/long.png"] = plain_png(6000)
+        long = [shop.address(f"/long.png?{n}", host="long.test") for n in range(14)]
+        good = [shop.address(f"/a.jpg?{n}", host="zoo.test") for n in range(30)]
+        download(list_of(*long, *good), images, run_settings(rate=20, n_connections=2))
+        assert {row["status"] for row in records(images).values()} == {"ok"}
+        times = hits_by_host(shop)
+        assert self.seconds_of(shop, "zoo.test") < 2.5
+        assert times["long.test"][-1] > times["zoo.test"][-1] - 2.0
 
 
 class TestBackOff:

@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, Pipe
@@ -18,9 +18,15 @@ from aisle.images.download.decoder_process import JOB, unpack
 from aisle.images.download.exchange import Body
 from aisle.images.download.picture import Picture
 from aisle.images.download.settings import PictureSettings
+from aisle.images.download.turns import Turns
 from aisle.images.hashes import hash_of
 
 Token = TypeVar("Token")
+
+_MOST_JOBS = 24
+_MOST_WAITING_BYTES = 8_000_000
+_AHEAD_S = 0.05
+"""So much work lies ready for the process; more, and a body whose turn comes would wait for it."""
 
 _SMALL_BYTES = 1 << 20
 _N_SMALL = 6
@@ -39,12 +45,14 @@ class _Slot:
 @dataclass(slots=True)
 class _Job(Generic[Token]):
     token: Token
+    host: str
     body: bytes | Body
     slot: _Slot | None = None
+    likely_s: float = 0.0
 
 
 class Decoder(Generic[Token]):
-    """A decoding process and the bodies that wait for it, first come, first served.
+    """A decoding process and the bodies that wait for it; the hosts that they come from take turns.
 
     The process shares memory with us, so that a body is copied once and nothing large goes through a pipe. It
     answers in order: the oldest body under way is the one that it is busy with, and is to blame when it dies.
@@ -67,10 +75,13 @@ class Decoder(Generic[Token]):
         self._settings = settings
         self._clock = clock
         self._selector = selector
-        self._waiting: deque[_Job[Token]] = deque()
+        self._turns: Turns[_Job[Token]] = Turns()
         self._under_way: deque[_Job[Token]] = deque()
+        self._ahead_s = 0.0
+        self._n_jobs: Counter[str] = Counter()
+        self._n_bytes: Counter[str] = Counter()
+        self._n_waiting_bytes = 0
         self._busy_since = 0.0
-        self.n_waiting_bytes = 0
         self.n_replaced = 0
         small = [_Slot(n * _SMALL_BYTES, _SMALL_BYTES) for n in range(_N_SMALL)]
         self._large = _Slot(_N_SMALL * _SMALL_BYTES, max(max_body_bytes, _SMALL_BYTES))
@@ -87,18 +98,27 @@ class Decoder(Generic[Token]):
 
     def __len__(self) -> int:
         """How many bodies wait or are under way."""
-        return len(self._waiting) + len(self._under_way)
+        return len(self._turns) + len(self._under_way)
 
-    def submit(self, token: Token, body: bytes | Body) -> None:
+    def has_room(self, host: str, *, times: int = 1) -> bool:
+        """This host has no more bodies here than it leaves room for others; no more by so many `times`."""
+        has_place = self._n_jobs[host] * times < _MOST_JOBS - len(self)
+        return has_place and self._n_bytes[host] * times < _MOST_WAITING_BYTES - self._n_waiting_bytes
+
+    def submit(self, token: Token, body: bytes | Body, host: str = "") -> None:
         """Have a body decoded; `results` will give its picture with this token.
+
+        Args:
+            host: that it came from.
 
         Raises:
             ValueError: the body is larger than was said.
         """
         if len(body) > self._large.n_bytes:
             raise ValueError(f"a body of {len(body)} bytes; at most {self._large.n_bytes}")
-        self._waiting.append(_Job(token, body))
-        self.n_waiting_bytes += len(body)
+        self._n_jobs[host] += 1
+        self._turns.add(host, _Job(token, host, body))
+        self._count_bytes(host, len(body))
         self._hand_over()
 
     def results(self) -> list[tuple[Token, Picture]]:
@@ -112,7 +132,8 @@ class Decoder(Generic[Token]):
             while self._connection.poll():
                 message = self._connection.recv_bytes()
                 if message:
-                    ready.append((self._finish().token, unpack(message)))
+                    picture, seconds = unpack(message)
+                    ready.append((self._finish(seconds).token, picture))
                 else:
                     self._is_ready = True
                     self._busy_since = self._clock()
@@ -169,13 +190,15 @@ class Decoder(Generic[Token]):
         if not self._is_ready:
             raise RuntimeError(f"the decoding process does not start (exit code {self._process.returncode})")
         died_of = why or self._cause_of_death()
-        blamed = [self._finish()] if self._under_way else []
+        blamed = [self._finish(self._settings.deadline_s)] if self._under_way else []
         again = list(self._under_way)
         for job in again:
             self._release(job)
         self._under_way.clear()
-        self._waiting.extendleft(reversed(again))
-        self.n_waiting_bytes += sum(len(job.body) for job in again)
+        self._ahead_s = 0.0
+        for job in reversed(again):
+            self._turns.put_back(job.host, job)
+            self._count_bytes(job.host, len(job.body))
         self.n_replaced += 1
         self._start()
         return [
@@ -192,15 +215,23 @@ class Decoder(Generic[Token]):
     def _has_stalled(self) -> bool:
         return self.next_check_s() <= 0.0
 
+    def _count_bytes(self, host: str, n_bytes: int) -> None:
+        self._n_waiting_bytes += n_bytes
+        self._n_bytes[host] += n_bytes
+        if not self._n_bytes[host]:
+            del self._n_bytes[host]
+
     def _hand_over(self) -> None:
-        """Give the process what waits, as long as there is room in the shared memory."""
-        while self._waiting:
-            job = self._waiting[0]
+        """Give the process what waits, while there is room in the shared memory and little work ahead."""
+        while self._turns:
+            host, job, likely_s = self._turns.next()
+            if self._under_way and self._ahead_s + likely_s > _AHEAD_S:
+                return
             job.slot = self._take_slot(len(job.body))
             if job.slot is None:
                 return
-            self._waiting.popleft()
-            self.n_waiting_bytes -= len(job.body)
+            self._turns.take(host)
+            self._count_bytes(host, -len(job.body))
             start = job.slot.start
             for piece in job.body.pieces if isinstance(job.body, Body) else [job.body]:
                 self._memory[start : start + len(piece)] = piece
@@ -208,6 +239,8 @@ class Decoder(Generic[Token]):
             if not self._under_way:
                 self._busy_since = self._clock()
             self._under_way.append(job)
+            job.likely_s = likely_s
+            self._ahead_s += likely_s
             try:
                 self._connection.send_bytes(JOB.pack(job.slot.start, len(job.body)))
             except (BrokenPipeError, ConnectionResetError):
@@ -221,8 +254,13 @@ class Decoder(Generic[Token]):
         self._free.remove(slot)
         return slot
 
-    def _finish(self) -> _Job[Token]:
+    def _finish(self, seconds: float) -> _Job[Token]:
         job = self._under_way.popleft()
+        self._ahead_s -= job.likely_s
+        self._turns.charge(job.host, seconds)
+        self._n_jobs[job.host] -= 1
+        if not self._n_jobs[job.host]:
+            del self._n_jobs[job.host]
         self._release(job)
         self._busy_since = self._clock()
         return job

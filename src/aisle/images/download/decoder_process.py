@@ -24,19 +24,22 @@ from aisle.images.download.settings import PictureSettings
 JOB = struct.Struct("<QQ")
 """Where a body begins in the shared memory, and how many bytes it has."""
 
+_SECONDS = struct.Struct("<d")
+
 _KNOWN = tuple(field.name for field in fields(Picture) if field.name != "jpeg")
 
 
-def pack(picture: Picture) -> bytes:
-    """A picture as one message: what is known of it as JSON, a NUL, the JPEG."""
+def pack(picture: Picture, seconds: float) -> bytes:
+    """A picture as one message: the time it took, what is known of it as JSON, a NUL, the JPEG."""
     known = {name: getattr(picture, name) for name in _KNOWN}
-    return json.dumps(known).encode() + b"\0" + picture.jpeg
+    return _SECONDS.pack(seconds) + json.dumps(known).encode() + b"\0" + picture.jpeg
 
 
-def unpack(message: bytes) -> Picture:
-    """The picture in a message."""
-    known, _, jpeg = message.partition(b"\0")
-    return Picture(**json.loads(known), jpeg=jpeg)
+def unpack(message: bytes) -> tuple[Picture, float]:
+    """The picture in a message, and the seconds of processor time that it took."""
+    (seconds,) = _SECONDS.unpack_from(message)
+    known, _, jpeg = message[_SECONDS.size :].partition(b"\0")
+    return Picture(**json.loads(known), jpeg=jpeg), seconds
 
 
 def main(memory_fd: int, connection_fd: int, settings: PictureSettings) -> None:
@@ -54,8 +57,8 @@ def main(memory_fd: int, connection_fd: int, settings: PictureSettings) -> None:
             # When the processor time runs out, the system ends this process; no decoder can hold that up.
             signal.setitimer(signal.ITIMER_PROF, settings.deadline_s)
             picture = make_picture(data, settings)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            connection.send_bytes(pack(picture))
+            left_s, _ = signal.setitimer(signal.ITIMER_PROF, 0)
+            connection.send_bytes(pack(picture, settings.deadline_s - left_s))
 
 
 def _limit(max_memory_bytes: int) -> None:

@@ -38,9 +38,11 @@ class Host(Generic[Job]):
 
     @property
     def burst(self) -> float:
+        """The most tokens that are kept."""
         return max(1.0, self.limits.requests_per_s * _BURST_S)
 
     def may_start(self) -> bool:
+        """A request may go out, as far as time allows."""
         cap = 1 if self.is_new or self.times_aside else self.limits.n_connections
         is_kept_back = self.is_held or self.is_aside or self.is_parked
         return bool(self.waiting) and self.n_under_way < cap and not is_kept_back

@@ -26,8 +26,6 @@ from aisle.images.download.verdict import Job, Next, Verdict, judge
 
 _MOST_OPEN = 256
 _LOW_WATER = 50
-_MOST_UNDECODED = 12
-_MOST_UNDECODED_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +97,7 @@ class Loop:
         ]
         self._opening = Opening(outlines, lambda host, n: self._limits_of(host).least_s(n))
         self._asked: dict[int, _Asked] = {}
+        self._crowding: set[str] = set()
         self._recorder = Recorder(self._shards, tell, self._clock)
 
     def run(self) -> None:
@@ -113,6 +112,8 @@ class Loop:
                     self._schedule.release(queue, self._clock())
             for undecoded, picture in self._decoder.results():
                 self._recorder.keep_picture(undecoded.job, undecoded.reply, picture)
+            if self._crowding:
+                self._let_go_on()
             for queue, given_up in self._schedule.given_up():
                 self._give_up(queue, given_up)
             self._tell_now_and_then()
@@ -147,15 +148,16 @@ class Loop:
 
     def _start_requests(self) -> float:
         """Start what may be started; gives the seconds until there may be more to start."""
-        while (
-            len(self._fetcher) < self._settings.n_concurrent
-            and len(self._decoder) < _MOST_UNDECODED
-            and self._decoder.n_waiting_bytes < _MOST_UNDECODED_BYTES
-        ):
+        while len(self._fetcher) < self._settings.n_concurrent:
             offer = self._schedule.next(self._clock())
             if not isinstance(offer, tuple):
                 return TELL_EVERY_S if offer is None else offer
             queue, waiting = offer
+            if not self._decoder.has_room(queue):
+                self._schedule.undo(queue, waiting, self._clock())
+                self._schedule.hold(queue)
+                self._crowding.add(queue)
+                continue
             if self._schedule.n_of(queue) < _LOW_WATER:
                 self._opening.runs_low(queue)
             job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
@@ -164,6 +166,12 @@ class Loop:
             else:
                 self._start(queue, job)
         return TELL_EVERY_S
+
+    def _let_go_on(self) -> None:
+        """Hosts that sent more than could be decoded are asked again, once half of it is done."""
+        for queue in [queue for queue in self._crowding if self._decoder.has_room(queue, times=2)]:
+            self._crowding.remove(queue)
+            self._schedule.release(queue, self._clock())
 
     def _start(self, queue: str, job: Job) -> None:
         """Ask for an address, if its host's addresses are known and open, and its robots.txt allows it."""
@@ -232,7 +240,7 @@ class Loop:
         if verdict.next is Next.KEEP:
             self._recorder.keep(job, verdict.status, verdict.reason, reply)
         elif verdict.next is Next.DECODE and reply is not None:
-            self._decoder.submit(_Undecoded(job, reply), reply.answer.body)
+            self._decoder.submit(_Undecoded(job, reply), reply.answer.body, queue)
             reply.answer.body = Body()
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)

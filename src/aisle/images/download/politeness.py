@@ -55,7 +55,7 @@ class Schedule(Generic[Job]):
         patience: Patience,
         chance: random.Random,
         most_doubtful: int = 1_000_000,
-        on_forget: Callable[[str], None] = lambda queue: None,
+        on_forget: Callable[[str], None] | None = None,
     ) -> None:
         self._limits_of = limits_of
         self._patience = patience
@@ -211,7 +211,7 @@ class Schedule(Generic[Job]):
             self._unpark(now)
 
     def _has_room(self, host: Host[Job]) -> bool:
-        """There is a place for one more request to a doubtful host; for its second only while there are many."""
+        """There is a place for a request to a doubtful host; for its second only while there are many."""
         return self._n_doubtful * (2 if host.n_under_way else 1) < self._most_doubtful
 
     def _note_pace(self, host: Host[Job], now: float, *, is_quick: bool) -> None:
@@ -294,4 +294,5 @@ class Schedule(Generic[Job]):
                 self._leave_if_idle(queue, host, now)
             else:
                 del self._hosts[queue]
-                self._on_forget(queue)
+                if self._on_forget is not None:
+                    self._on_forget(queue)
