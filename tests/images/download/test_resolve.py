@@ -106,6 +106,38 @@ class TestLookups:
         assert made.answer("quick.test").addresses
         gone_on.set()
 
+    def test_names_that_take_long_get_threads_of_their_own(self, lookups):
+        gone_on = threading.Event()
+
+        def resolver(name):
+            if name.startswith("slow"):
+                gone_on.wait(5)
+            return ["8.8.8.8"]
+
+        made = lookups(resolver)
+        for number in range(20):
+            assert made.find(f"slow-{number}.test") is None
+        assert made.find("quick.test") is None
+        made.look_after()
+        time.sleep(0.05)
+        assert made.arrived() == []
+        made.look_after()
+        assert made.answer("quick.test").addresses
+        gone_on.set()
+
+    def test_threads_that_helped_end(self, lookups):
+        made = lookups(lambda name: time.sleep(0.02) or ["8.8.8.8"])
+        for number in range(20):
+            made.find(f"shop-{number}.test")
+        made.look_after()
+        made.look_after()
+        assert made._helpers
+        for number in range(20):
+            made.answer(f"shop-{number}.test")
+        for helper in made._helpers:
+            helper.join(5)
+            assert not helper.is_alive()
+
 
 class TestSystemResolver:
     def test_localhost_is_known_to_every_system(self):

@@ -1,5 +1,6 @@
 """What a shop's server sees of us: its limit is kept by its own clock, and slow shops slow nobody else."""
 
+import time
 from collections import defaultdict
 from io import BytesIO
 from itertools import pairwise
@@ -9,6 +10,7 @@ from PIL import Image
 
 from aisle.demo.server import Site, serve
 from aisle.images.download.limits import HostLimits
+from aisle.images.download.resolve import NoSuchHostError
 from aisle.images.download.run import download
 
 
@@ -22,6 +24,16 @@ def hits_by_host(server):
     for hit in server.hits:
         times[hit.host.partition(":")[0]].append(hit.at)
     return times
+
+
+class SlowResolver:
+    """Takes a second to say that a name is gone."""
+
+    def __call__(self, name):
+        if name.startswith("gone"):
+            time.sleep(1.0)
+            raise NoSuchHostError
+        return ["127.0.0.1"]
 
 
 def plain_png(side):
@@ -136,6 +148,17 @@ class TestShares:
         times = hits_by_host(shop)
         assert self.seconds_of(shop, "zoo.test") < 2.5
         assert times["long.test"][-1] > times["zoo.test"][-1] - 2.0
+
+    def test_names_that_take_long_to_fail_do_not_hold_up_others(
+        self, shop, run_settings, list_of, images, records
+    ):
+        slow = [f"http://gone-{n}.test:{shop.port}/a.jpg" for n in range(160)]
+        good = [shop.address("/a.jpg", host=f"zoo-{n}.test") for n in range(10)]
+        started = time.monotonic()
+        settings = run_settings(fetch={"resolver": SlowResolver()}, n_tries=1)
+        download(list_of(*slow, *good), images, settings)
+        assert len(shop.hits) == 10
+        assert max(hit.at for hit in shop.hits) - started < 2.5
 
 
 class TestBackOff:

@@ -56,6 +56,10 @@ class Locator:
                 pass
         return [queue for name in self._lookups.arrived() for queue in self._waiting_for.pop(name, ())]
 
+    def look_after(self) -> None:
+        """To be called now and then: names that take long must not hold up others."""
+        self._lookups.look_after()
+
     def close(self) -> None:
         """Let go of everything; the selector is the caller's."""
         self._lookups.close()

@@ -267,4 +267,5 @@ class Loop:
 
     def _tell_now_and_then(self, *, at_once: bool = False) -> None:
         name = f"hosts waiting in lane {self._part.lane}"
-        self._recorder.tell_now_and_then(name, self._schedule.n_hosts_waiting, at_once=at_once)
+        if self._recorder.tell_now_and_then(name, self._schedule.n_hosts_waiting, at_once=at_once):
+            self._locator.look_after()

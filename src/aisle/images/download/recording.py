@@ -62,14 +62,16 @@ class Recorder:
         """Count something that happened."""
         self._counts[name] += 1
 
-    def tell_now_and_then(self, name: str, level: int, *, at_once: bool = False) -> None:
-        """Tell the counts since the last time, if that was long enough ago.
+    def tell_now_and_then(self, name: str, level: int, *, at_once: bool = False) -> bool:
+        """Tell the counts since the last time, if that was long enough ago; then True.
 
         Args:
             name, level: something that is not counted but stands at a number now.
         """
         now = self._clock()
-        if at_once or now - self._told_at >= TELL_EVERY_S:
-            self._told_at = now
-            self._tell({**self._counts, name: level})
-            self._counts.clear()
+        if not at_once and now - self._told_at < TELL_EVERY_S:
+            return False
+        self._told_at = now
+        self._tell({**self._counts, name: level})
+        self._counts.clear()
+        return True

@@ -1,5 +1,6 @@
 """From a host's name to the network addresses that may be connected to: looked up, then checked."""
 
+import contextlib
 import queue
 import socket
 import threading
@@ -91,7 +92,8 @@ class Lookups:
         wake: called from a thread when an answer has come.
         clock: seconds, monotonic.
         keep_s: how long an answer is remembered.
-        n_threads: how many names are looked up at once.
+        n_threads: how many names are looked up at once, as long as answers come soon.
+        most_threads: how many at once where they do not, see `look_after`.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Lookups:
         clock: Callable[[], float],
         keep_s: float = 300.0,
         n_threads: int = 16,
+        most_threads: int = 256,
     ) -> None:
         self._resolver = resolver
         self._gate = gate
@@ -113,9 +116,12 @@ class Lookups:
         self._asked: set[str] = set()
         self._questions: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[str, Found]] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(n_threads)]
-        for thread in self._threads:
-            thread.start()
+        self._n_threads = n_threads
+        self._most_threads = most_threads
+        self._helpers: list[threading.Thread] = []
+        self._n_waited = self._n_answered = 0
+        for _ in range(n_threads):
+            threading.Thread(target=self._work, daemon=True).start()
 
     def find(self, name: str) -> Found | None:
         """What is known of a name; None where it is being looked up, and `arrived` will tell."""
@@ -135,10 +141,26 @@ class Lookups:
             self._asked.discard(name)
             self._known[name] = (self._clock() + self._keep_s, found)
             names.append(name)
+        self._n_answered += len(names)
         if len(self._known) > _MOST_KNOWN:
             for name in list(self._known)[: _MOST_KNOWN // 2]:
                 del self._known[name]
         return names
+
+    def look_after(self) -> None:
+        """Give names that wait threads of their own; to be called now and then, twice a second or so.
+
+        A name that takes long to fail keeps a thread busy all the while: the threads that others wait for.
+        """
+        n_waiting, n_answered = self._questions.qsize(), self._n_answered
+        if n_waiting and self._n_waited and n_answered < self._n_threads:
+            self._helpers = [thread for thread in self._helpers if thread.is_alive()]
+            n_more = min(n_waiting, self._most_threads - self._n_threads - len(self._helpers))
+            for _ in range(n_more):
+                helper = threading.Thread(target=self._help, daemon=True)
+                self._helpers.append(helper)
+                helper.start()
+        self._n_waited, self._n_answered = n_waiting, 0
 
     def forget(self, name: str) -> None:
         """Drop what is known of a name: it is looked up anew."""
@@ -146,16 +168,25 @@ class Lookups:
 
     def close(self) -> None:
         """End the threads; one that waits for an answer is not waited for."""
-        for _ in self._threads:
+        for _ in range(self._n_threads + len(self._helpers)):
             self._questions.put(None)
 
     def _work(self) -> None:
         while (name := self._questions.get()) is not None:
-            try:
-                found = check(self._resolver(name), self._gate)
-            except NoSuchHostError:
-                found = Found(status="no_such_host", reason="DNS knows no such name")
-            except LookupFailedError as error:
-                found = Found(status="dns_failed", reason=f"DNS: {error}")
-            self._answers.put((name, found))
-            self._wake()
+            self._answer(name)
+
+    def _help(self) -> None:
+        """Work until nothing waits any more."""
+        with contextlib.suppress(queue.Empty):
+            while (name := self._questions.get_nowait()) is not None:
+                self._answer(name)
+
+    def _answer(self, name: str) -> None:
+        try:
+            found = check(self._resolver(name), self._gate)
+        except NoSuchHostError:
+            found = Found(status="no_such_host", reason="DNS knows no such name")
+        except LookupFailedError as error:
+            found = Found(status="dns_failed", reason=f"DNS: {error}")
+        self._answers.put((name, found))
+        self._wake()
