@@ -103,11 +103,11 @@ class TestShares:
         shop.site.pictures["/large.jpg"] = draw(700, 500, quality=99)
         assert len(shop.site.pictures["/large.jpg"]) > 150_000
         slow = [shop.address(f"/fault/fast-then-slow/{n}.jpg?n=7000000", host="slow.test") for n in range(4)]
-        good = [shop.address(f"/{kind}large.jpg?{n}", host="good.test") for n in range(30)]
-        settings = run_settings(rate=30, n_connections=2, n_tries=1)
+        good = [shop.address(f"/{kind}large.jpg?{n}", host="good.test") for n in range(20)]
+        settings = run_settings(rate=20, n_connections=2, n_tries=1)
         download(list_of(*slow, *good), images, settings)
-        assert self.seconds_of(shop, "good.test") < 2.0
-        assert len(hits_by_host(shop)["good.test"]) == 30
+        assert self.seconds_of(shop, "good.test") < 3.5
+        assert len(hits_by_host(shop)["good.test"]) == 20
         assert {records(images)[address]["status"] for address in good} == {"ok"}
         assert {records(images)[address]["status"] for address in slow} <= {"timeout"}
 
@@ -136,17 +136,18 @@ class TestShares:
         download(list_of(*tar, *good), images, settings)
         assert self.seconds_of(shop, "zoo.test") < 2.0
 
+    @pytest.mark.slow
     def test_pictures_that_take_long_to_decode_do_not_hold_up_others(
         self, shop, run_settings, list_of, images, records
     ):
         """The server of the long ones answers at once; ten of them take seconds."""
-        shop.site.pictures["/long.png"] = plain_png(6000)
-        long = [shop.address(f"/long.png?{n}", host="long.test") for n in range(14)]
+        shop.site.pictures["/long.png"] = plain_png(6800)
+        long = [shop.address(f"/long.png?{n}", host="long.test") for n in range(10)]
         good = [shop.address(f"/a.jpg?{n}", host="zoo.test") for n in range(30)]
         download(list_of(*long, *good), images, run_settings(rate=20, n_connections=2))
         assert {row["status"] for row in records(images).values()} == {"ok"}
         times = hits_by_host(shop)
-        assert self.seconds_of(shop, "zoo.test") < 2.5
+        assert self.seconds_of(shop, "zoo.test") < 3.2
         assert times["long.test"][-1] > times["zoo.test"][-1] - 2.0
 
     def test_names_that_take_long_to_fail_do_not_hold_up_others(

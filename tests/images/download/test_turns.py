@@ -25,6 +25,7 @@ class TestTurns:
         while len(turns):
             host, item, _ = turns.next()
             turns.take(host)
+            turns.charge(host, 0.1)
             taken.append(item)
         assert taken == list(range(5))
 
@@ -73,7 +74,7 @@ class TestTurns:
         for number in range(2):
             turns.add("new", number)
         turns.take("new")
-        assert turns.next() == ("new", 1, float("inf"))
+        assert turns.next() is None
         turns.add("other", 0)
         assert turns.next()[0] == "other"
         turns.put_back("new", 0)

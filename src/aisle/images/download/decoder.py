@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, Pipe
@@ -78,9 +78,6 @@ class Decoder(Generic[Token]):
         self._turns: Turns[_Job[Token]] = Turns()
         self._under_way: deque[_Job[Token]] = deque()
         self._ahead_s = 0.0
-        self._n_jobs: Counter[str] = Counter()
-        self._n_bytes: Counter[str] = Counter()
-        self._n_waiting_bytes = 0
         self._busy_since = 0.0
         self.n_replaced = 0
         small = [_Slot(n * _SMALL_BYTES, _SMALL_BYTES) for n in range(_N_SMALL)]
@@ -100,10 +97,13 @@ class Decoder(Generic[Token]):
         """How many bodies wait or are under way."""
         return len(self._turns) + len(self._under_way)
 
-    def has_room(self, host: str, *, times: int = 1) -> bool:
-        """This host has no more bodies here than it leaves room for others; no more by so many `times`."""
-        has_place = self._n_jobs[host] * times < _MOST_JOBS - len(self)
-        return has_place and self._n_bytes[host] * times < _MOST_WAITING_BYTES - self._n_waiting_bytes
+    def is_full(self) -> bool:
+        """No host has room for one more body."""
+        return self._turns.is_full(_MOST_JOBS, _MOST_WAITING_BYTES)
+
+    def has_room(self, host: str, part: float = 1.0) -> bool:
+        """This host has no more bodies here than it leaves to others; or than a part of that."""
+        return self._turns.has_room(host, int(_MOST_JOBS * part), int(_MOST_WAITING_BYTES * part))
 
     def submit(self, token: Token, body: bytes | Body, host: str = "") -> None:
         """Have a body decoded; `results` will give its picture with this token.
@@ -116,9 +116,7 @@ class Decoder(Generic[Token]):
         """
         if len(body) > self._large.n_bytes:
             raise ValueError(f"a body of {len(body)} bytes; at most {self._large.n_bytes}")
-        self._n_jobs[host] += 1
-        self._turns.add(host, _Job(token, host, body))
-        self._count_bytes(host, len(body))
+        self._turns.add(host, _Job(token, host, body), len(body))
         self._hand_over()
 
     def results(self) -> list[tuple[Token, Picture]]:
@@ -197,8 +195,7 @@ class Decoder(Generic[Token]):
         self._under_way.clear()
         self._ahead_s = 0.0
         for job in reversed(again):
-            self._turns.put_back(job.host, job)
-            self._count_bytes(job.host, len(job.body))
+            self._turns.put_back(job.host, job, len(job.body))
         self.n_replaced += 1
         self._start()
         return [
@@ -215,23 +212,16 @@ class Decoder(Generic[Token]):
     def _has_stalled(self) -> bool:
         return self.next_check_s() <= 0.0
 
-    def _count_bytes(self, host: str, n_bytes: int) -> None:
-        self._n_waiting_bytes += n_bytes
-        self._n_bytes[host] += n_bytes
-        if not self._n_bytes[host]:
-            del self._n_bytes[host]
-
     def _hand_over(self) -> None:
         """Give the process what waits, while there is room in the shared memory and little work ahead."""
-        while self._turns:
-            host, job, likely_s = self._turns.next()
+        while (turn := self._turns.next()) is not None:
+            host, job, likely_s = turn
             if self._under_way and self._ahead_s + likely_s > _AHEAD_S:
                 return
             job.slot = self._take_slot(len(job.body))
             if job.slot is None:
                 return
             self._turns.take(host)
-            self._count_bytes(host, -len(job.body))
             start = job.slot.start
             for piece in job.body.pieces if isinstance(job.body, Body) else [job.body]:
                 self._memory[start : start + len(piece)] = piece
@@ -258,9 +248,6 @@ class Decoder(Generic[Token]):
         job = self._under_way.popleft()
         self._ahead_s -= job.likely_s
         self._turns.charge(job.host, seconds)
-        self._n_jobs[job.host] -= 1
-        if not self._n_jobs[job.host]:
-            del self._n_jobs[job.host]
         self._release(job)
         self._busy_since = self._clock()
         return job

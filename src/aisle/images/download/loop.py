@@ -148,7 +148,7 @@ class Loop:
 
     def _start_requests(self) -> float:
         """Start what may be started; gives the seconds until there may be more to start."""
-        while len(self._fetcher) < self._settings.n_concurrent:
+        while len(self._fetcher) < self._settings.n_concurrent and not self._decoder.is_full():
             offer = self._schedule.next(self._clock())
             if not isinstance(offer, tuple):
                 return TELL_EVERY_S if offer is None else offer
@@ -169,7 +169,7 @@ class Loop:
 
     def _let_go_on(self) -> None:
         """Hosts that sent more than could be decoded are asked again, once half of it is done."""
-        for queue in [queue for queue in self._crowding if self._decoder.has_room(queue, times=2)]:
+        for queue in [queue for queue in self._crowding if self._decoder.has_room(queue, 0.75)]:
             self._crowding.remove(queue)
             self._schedule.release(queue, self._clock())
 

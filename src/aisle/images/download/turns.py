@@ -1,8 +1,8 @@
 """Whose turn it is: of the hosts whose bodies wait to be decoded, the one that has had the least time."""
 
+import heapq
 from collections import deque
 from dataclasses import dataclass, field
-from math import inf
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -21,7 +21,13 @@ class _Host(Generic[Item]):
     usual_s: float
     is_known: bool = False
     n_turns: int = 0
-    waiting: deque[Item] = field(default_factory=deque)
+    n_bytes: int = 0
+    is_in_line: bool = False
+    waiting: deque[tuple[Item, int]] = field(default_factory=deque)
+
+    def is_idle(self) -> bool:
+        """Nothing waits, and nothing has its turn."""
+        return not (self.waiting or self.n_turns or self.is_in_line)
 
 
 class Turns(Generic[Item]):
@@ -32,71 +38,109 @@ class Turns(Generic[Item]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Host[Item]] = {}
-        self._waiting: dict[str, _Host[Item]] = {}
+        self._line: list[tuple[float, int, str]] = []
+        self._n_entries = 0
         self._had_s = 0.0
         self._usual_s = _USUAL_S
         self._n_waiting = 0
+        self._n_turns = 0
+        self._n_bytes = 0
 
     def __len__(self) -> int:
         """How many wait."""
         return self._n_waiting
 
-    def add(self, host: str, item: Item) -> None:
+    def is_full(self, n_items: int, n_bytes: int) -> bool:
+        """So many items or bytes are here, and no host has room."""
+        return self._n_waiting + self._n_turns >= n_items or self._n_bytes >= n_bytes
+
+    def has_room(self, host: str, n_items: int, n_bytes: int) -> bool:
+        """This host has less here than it leaves to others of so many items, with so many bytes waiting."""
+        n_items -= self._n_waiting + self._n_turns
+        n_bytes -= self._n_bytes
+        found = self._hosts.get(host)
+        if found is None:
+            return n_items > 0 and n_bytes > 0
+        return len(found.waiting) + found.n_turns < n_items and found.n_bytes < n_bytes
+
+    def add(self, host: str, item: Item, n_bytes: int = 0) -> None:
         """Have something wait."""
-        self._enter(host).waiting.append(item)
-        self._n_waiting += 1
+        found = self._enter(host, n_bytes)
+        found.waiting.append((item, n_bytes))
+        self._line_up(host, found)
 
-    def put_back(self, host: str, item: Item) -> None:
+    def put_back(self, host: str, item: Item, n_bytes: int = 0) -> None:
         """What had its turn waits again, before the others of its host."""
-        found = self._enter(host)
-        found.waiting.appendleft(item)
+        found = self._enter(host, n_bytes)
+        found.waiting.appendleft((item, n_bytes))
         found.n_turns -= 1
-        self._n_waiting += 1
+        self._n_turns -= 1
+        self._line_up(host, found)
 
-    def next(self) -> tuple[str, Item, float]:
+    def next(self) -> tuple[str, Item, float] | None:
         """The host whose turn it is, what it has waiting, and the seconds that this will likely take.
 
-        Of a host's second, while nothing is known of its first, it may be for ever.
+        None where nothing waits but the second of a host while nothing is known of its first.
         """
-        host = min(self._waiting, key=self._time_of) if len(self._waiting) > 1 else next(iter(self._waiting))
-        found = self._waiting[host]
-        return host, found.waiting[0], found.usual_s if found.is_known or not found.n_turns else inf
+        while self._line:
+            had_s, _, host = self._line[0]
+            found = self._hosts[host]
+            if found.had_s > had_s:
+                self._n_entries += 1
+                heapq.heapreplace(self._line, (found.had_s, self._n_entries, host))
+            elif found.waiting and (found.is_known or not found.n_turns):
+                return host, found.waiting[0][0], found.usual_s
+            else:
+                heapq.heappop(self._line)
+                found.is_in_line = False
+        return None
 
     def take(self, host: str) -> None:
         """What `next` gave has its turn."""
-        found = self._waiting[host]
-        found.waiting.popleft()
+        found = self._hosts[host]
+        _, n_bytes = found.waiting.popleft()
+        found.n_bytes -= n_bytes
         found.n_turns += 1
+        self._n_bytes -= n_bytes
+        self._n_turns += 1
         self._n_waiting -= 1
         self._had_s = max(self._had_s, found.had_s)
         if not found.waiting:
-            del self._waiting[host]
+            heapq.heappop(self._line)
+            found.is_in_line = False
 
     def charge(self, host: str, seconds: float) -> None:
         """A turn of this host has ended, and took so long."""
         found = self._hosts[host]
         found.n_turns -= 1
+        self._n_turns -= 1
         found.had_s += seconds
         found.usual_s += (_NEWEST if found.is_known else 1.0) * (seconds - found.usual_s)
         found.is_known = True
         self._usual_s += _NEWEST * (seconds - self._usual_s)
+        self._line_up(host, found)
 
-    def _enter(self, host: str) -> _Host[Item]:
+    def _enter(self, host: str, n_bytes: int) -> _Host[Item]:
         found = self._hosts.get(host)
         if found is None:
             self._forget_some()
             found = self._hosts[host] = _Host(self._had_s, self._usual_s)
-        if host not in self._waiting:
+        if not (found.waiting or found.n_turns):
             found.had_s = max(found.had_s, self._had_s)
-            self._waiting[host] = found
+        found.n_bytes += n_bytes
+        self._n_bytes += n_bytes
+        self._n_waiting += 1
         return found
 
-    def _time_of(self, host: str) -> float:
-        found = self._waiting[host]
-        return found.had_s if found.is_known or not found.n_turns else inf
+    def _line_up(self, host: str, found: _Host[Item]) -> None:
+        """Note when it is this host's turn; the note is mended when it has had more time meanwhile."""
+        if found.waiting and not found.is_in_line:
+            found.is_in_line = True
+            self._n_entries += 1
+            heapq.heappush(self._line, (found.had_s, self._n_entries, host))
 
     def _forget_some(self) -> None:
         if len(self._hosts) >= _MOST_KNOWN:
-            idle = [host for host, found in self._hosts.items() if not (found.waiting or found.n_turns)]
+            idle = [host for host, found in self._hosts.items() if found.is_idle()]
             for host in idle[: _MOST_KNOWN // 2]:
                 del self._hosts[host]
