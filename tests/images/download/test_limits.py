@@ -28,9 +28,22 @@ class TestLimits:
     def test_the_longest_suffix_wins(self, host, rate):
         assert self.LIMITS.of(host).requests_per_s == rate
 
-    def test_a_host_shared_by_workers_gives_each_its_share(self):
-        share = HostLimits(requests_per_s=100, n_connections=20, n_workers=4).share()
-        assert (share.requests_per_s, share.n_connections, share.n_workers) == (25, 5, 1)
+    def test_lanes_that_share_a_host_share_its_limits(self):
+        limits = HostLimits(requests_per_s=100, n_connections=20, n_workers=4)
+        assert limits.share(1) == limits
+        share = limits.share(4)
+        assert (share.requests_per_s, share.n_connections) == (25, 5)
+
+    def test_no_more_lanes_share_a_host_than_there_are_or_than_it_may_have_connections(self):
+        limits = Limits(
+            HostLimits(),
+            (
+                ("a.example", HostLimits(n_connections=8, n_workers=4)),
+                ("b.example", HostLimits(n_connections=2, n_workers=4)),
+            ),
+        )
+        assert limits.n_lanes_by_suffix(8) == {"": 1, "a.example": 4, "b.example": 2}
+        assert limits.n_lanes_by_suffix(3) == {"": 1, "a.example": 3, "b.example": 2}
 
     def test_the_least_time_is_told(self):
         assert HostLimits(requests_per_s=2).least_s(1001) == 500

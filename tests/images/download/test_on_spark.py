@@ -10,7 +10,7 @@ import pytest
 
 from aisle.core.errors import AisleError
 from aisle.images.download.lane import download_lane
-from aisle.images.download.limits import HostLimits, Limits
+from aisle.images.download.limits import HostLimits
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.run import Watcher, download
@@ -87,7 +87,7 @@ def test_a_folder_that_the_worker_does_not_see_is_an_error(tmp_path):
         addresses="plans/0001/lane-0000.parquet",
         prefix="0001-0000",
         lane=0,
-        owners=Owners(n_lanes=1, limits=Limits(HostLimits()), large={}),
+        owners=Owners(n_lanes=1, shared={}, large={}),
         settings=settings,
     )
     with pytest.raises(

@@ -8,6 +8,7 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
+from aisle.images.download.limits import HostLimits
 from aisle.images.download.run import download
 from aisle.images.download.settings import FetchSettings
 
@@ -157,6 +158,63 @@ class TestOnce:
         same, changed = (shop.address(f"/fault/etag/{name}.jpg") for name in "ab")
         assert after[same] == before[same]
         assert (after[changed]["width"], after[changed]["height"]) == (70, 60)
+
+
+class TestKilled:
+    """A run that was cut short, before its workers had begun, goes on with other settings."""
+
+    @pytest.fixture
+    def plan_only(self, monkeypatch):
+        """Make the plan of a run, and end."""
+
+        def begin(*arguments):
+            with monkeypatch.context() as patch:
+                patch.setattr("aisle.images.download.run._work", lambda *_: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    download(*arguments)
+
+        return begin
+
+    def test_what_is_asked_for_in_addition_is_done_after_it(
+        self, shop, run_settings, list_of, images, records, plan_only
+    ):
+        gone, old, new = (
+            shop.address(path) for path in ("/fault/404/a.jpg", "/fault/etag/a.jpg", "/a.jpg?new")
+        )
+        download(list_of(gone, old), images, run_settings())
+        plan_only(list_of(gone, old, new), images, run_settings())
+        download(list_of(gone, old, new), images, run_settings(again=["http_4xx"], revalidate=True))
+        assert len(records(images)) == 3
+        paths = [hit.path for hit in shop.hits]
+        assert [paths.count(path) for path in ("/fault/404/a.jpg", "/fault/etag/a.jpg", "/a.jpg")] == [
+            2,
+            2,
+            1,
+        ]
+        assert len(list((Path(images) / "runs").iterdir())) == 2
+
+    def test_what_it_did_itself_is_not_done_twice(self, shop, run_settings, list_of, images, plan_only):
+        source = list_of(shop.address("/fault/404/a.jpg"), shop.address("/fault/etag/a.jpg"))
+        download(source, images, run_settings())
+        plan_only(source, images, run_settings(again=["http_4xx"], revalidate=True))
+        download(source, images, run_settings(again=["http_4xx"], revalidate=True))
+        assert len(shop.hits) == 4
+
+    @pytest.mark.parametrize("n_connections", [4, 2])
+    def test_the_limits_hold_though_they_and_the_workers_are_others_now(
+        self, shop, run_settings, list_of, images, plan_only, n_connections
+    ):
+        source = list_of(*[shop.address(f"/a.jpg?{n}") for n in range(24)])
+
+        def settings(**limits):
+            return run_settings(n_workers=4, limits=(("127.0.0.1", HostLimits(requests_per_s=8, **limits)),))
+
+        plan_only(source, images, settings(n_connections=4, n_workers=4))
+        download(source, images, settings(n_connections=n_connections))
+        times = [hit.at for hit in shop.hits]
+        assert len(times) == 24
+        assert max(sum(start <= at < start + 1 for at in times) for start in times) <= 8 + n_connections
+        assert len({hit.connection for hit in shop.hits}) <= 4
 
 
 class TestRedirects:

@@ -1,7 +1,8 @@
 """How fast a host may be asked: one limit for all, and others by suffix of the name."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from aisle.core.errors import AisleError
 
@@ -11,9 +12,10 @@ class HostLimits:
     """Limits for one host.
 
     Args:
-        requests_per_s: on average, and in any second that many and one more.
+        requests_per_s: on average, and in any second that many and one more, or a twentieth more where that
+            is more; several workers that share a host may have one more each.
         n_connections: requests under way at once.
-        n_workers: how many workers share the host's addresses, each with its share of the limits.
+        n_workers: how many workers share the host's addresses, if there are so many, and connections for all.
     """
 
     requests_per_s: float = 2.0
@@ -26,11 +28,14 @@ class HostLimits:
         if self.n_connections < 1 or self.n_workers < 1:
             raise ValueError("n_connections and n_workers must be at least 1")
 
-    def share(self) -> "HostLimits":
-        """What one of the host's workers may do."""
-        return HostLimits(
-            requests_per_s=self.requests_per_s / self.n_workers,
-            n_connections=max(1, self.n_connections // self.n_workers),
+    def share(self, n_lanes: int) -> "HostLimits":
+        """What each of so many lanes may do; they are no more than the connections."""
+        if n_lanes == 1:
+            return self
+        return replace(
+            self,
+            requests_per_s=self.requests_per_s / n_lanes,
+            n_connections=max(1, self.n_connections // n_lanes),
         )
 
     def least_s(self, n_addresses: int) -> float:
@@ -52,9 +57,15 @@ class Limits:
 
     def of(self, queue: str) -> HostLimits:
         """The limits of a host, given by its name with or without a port."""
-        name = queue.rpartition(":")[0] if queue.rpartition(":")[2].isdigit() else queue
-        fitting = [(len(suffix), limits) for suffix, limits in self.by_suffix if _is_below(name, suffix)]
-        return max(fitting, key=lambda pair: pair[0])[1] if fitting else self.usual
+        suffix = longest_suffix(queue, (suffix for suffix, _ in self.by_suffix))
+        return self.usual if suffix is None else dict(self.by_suffix)[suffix]
+
+    def n_lanes_by_suffix(self, n_lanes: int) -> dict[str, int]:
+        """How many of so many lanes share a host, by suffix of its name; the empty one is for all others."""
+        return {
+            suffix: min(limits.n_workers, limits.n_connections, n_lanes)
+            for suffix, limits in [("", self.usual), *self.by_suffix]
+        }
 
 
 def parse_limit(text: str) -> tuple[str, HostLimits]:
@@ -79,6 +90,16 @@ def parse_limit(text: str) -> tuple[str, HostLimits]:
             "write NAME=REQUESTS_PER_S[,CONNECTIONS[,WORKERS]], for example cdn.example=50,8"
         ) from error
     return name.lower().strip().lstrip("*").strip("."), limits
+
+
+def longest_suffix(queue: str, suffixes: Iterable[str]) -> str | None:
+    """The longest of these names that a host is called by, or lies below; None where there is none.
+
+    Args:
+        queue: the host, with or without a port.
+    """
+    name = queue.rpartition(":")[0] if queue.rpartition(":")[2].isdigit() else queue
+    return max((suffix for suffix in suffixes if _is_below(name, suffix)), key=len, default=None)
 
 
 def _is_below(name: str, suffix: str) -> bool:

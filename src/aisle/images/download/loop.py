@@ -130,7 +130,7 @@ class Loop:
 
     def _limits_of(self, queue: str) -> HostLimits:
         """What this worker may do to a host; no host has more than half of all requests under way."""
-        limits = self._settings.limits.of(queue).share()
+        limits = self._settings.limits.of(queue).share(self._part.owners.n_asking(queue))
         n_most = max(1, self._settings.n_concurrent // 2)
         return limits if limits.n_connections <= n_most else replace(limits, n_connections=n_most)
 

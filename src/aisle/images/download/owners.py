@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aisle.images.download.limits import Limits
+from aisle.images.download.limits import longest_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,13 +14,15 @@ class Owners:
 
     Args:
         n_lanes: how many there are.
-        limits: a host may be given to several workers there.
+        shared: how many lanes share a host, by suffix of its name, see `Limits.n_lanes_by_suffix`.
         large: the lanes of hosts with many addresses, by name; the rest is spread by hash.
+        n_at_once: how many lanes are at work at the same time.
     """
 
     n_lanes: int
-    limits: Limits
+    shared: Mapping[str, int]
     large: Mapping[str, int]
+    n_at_once: int = 1
 
     def lane(self, queue: str, address: str) -> int:
         """The lane of an address that waits in a host's queue."""
@@ -28,10 +30,18 @@ class Owners:
         first = self.large.get(name)
         if first is None:
             first = zlib.crc32(name.encode()) % self.n_lanes
-        n_workers = min(self.limits.of(queue).n_workers, self.n_lanes)
-        if n_workers == 1:
+        n_sharing = self.n_sharing(queue)
+        if n_sharing == 1:
             return first
-        return (first + zlib.crc32(address.encode()) % n_workers) % self.n_lanes
+        return (first + zlib.crc32(address.encode()) % n_sharing) % self.n_lanes
+
+    def n_sharing(self, queue: str) -> int:
+        """How many lanes share this host's addresses."""
+        return self.shared.get(longest_suffix(queue, self.shared) or "", 1)
+
+    def n_asking(self, queue: str) -> int:
+        """How many lanes ask this host at the same time, each with its share of the limits."""
+        return min(self.n_sharing(queue), self.n_at_once)
 
 
 def name_of(queue: str) -> str:

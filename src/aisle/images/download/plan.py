@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,27 @@ _N_LARGE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a round is to do, beside what is new and what was handed over.
+
+    Args:
+        number: from 1, over all runs.
+        run: that it belongs to, from 1.
+        again: the statuses of records that are tried again.
+        revalidate: ask whether images that we have were changed.
+    """
+
+    number: int
+    run: int
+    again: frozenset[str] = frozenset()
+    revalidate: bool = False
+
+    def next(self) -> "Round":
+        """The round after it in the same run: nothing is tried twice in a run."""
+        return Round(number=self.number + 1, run=self.run)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A committed round.
 
@@ -29,6 +50,8 @@ class Plan:
         n_shards: of each lane.
         large: the lanes of the largest hosts.
         seconds: the least time that each of the slowest hosts takes, by host.
+        shared: how many lanes share a host, by suffix of its name.
+        again, revalidate: as its `Round` has them.
     """
 
     number: int
@@ -37,6 +60,9 @@ class Plan:
     n_shards: tuple[int, ...]
     large: dict[str, int]
     seconds: dict[str, float]
+    shared: dict[str, int] = field(default_factory=dict)
+    again: tuple[str, ...] = ()
+    revalidate: bool = False
 
     @property
     def n_lanes(self) -> int:
@@ -63,7 +89,9 @@ def read_plans(store: ShardStore) -> list[Plan]:
         path = store.path(f"plans/{number}/plan.json")
         if store.filesystem.exists(path):
             row = json.loads(store.filesystem.cat_file(path))
-            plans.append(Plan(**{**row, "n_shards": tuple(row["n_shards"])}))
+            plans.append(
+                Plan(**{**row, "n_shards": tuple(row["n_shards"]), "again": tuple(row.get("again", ()))})
+            )
     return plans
 
 
@@ -71,24 +99,19 @@ def make_plan(
     ledger: Ledger,
     store: ShardStore,
     settings: DownloadSettings,
+    todo: Round,
     *,
-    number: int,
-    run: int,
     n_lanes: int,
-    again: Collection[str],
-    revalidate: bool,
 ) -> Plan | None:
     """Plan a round: what is new, what waits after a redirect, and what is to be tried again.
 
     Args:
         ledger: with the table `listed` (address) of what products name.
-        again: the statuses of records that are tried again.
-        revalidate: ask whether images that we have were changed.
 
     Returns:
         None where there is nothing to do.
     """
-    _find_work(ledger, again, revalidate)
+    _find_work(ledger, todo.again, todo.revalidate)
     _name_hosts(ledger, settings)
     n_addresses: int = ledger.run("SELECT count(*) FROM work").fetchone()[0]
     if n_addresses == 0:
@@ -100,22 +123,26 @@ def make_plan(
     by_name: dict[str, int] = {}
     for host, n_rows in largest.items():
         by_name[name_of(host)] = by_name.get(name_of(host), 0) + n_rows
-    owners = Owners(n_lanes=n_lanes, limits=settings.limits, large=share_out(by_name, n_lanes))
+    shared = settings.limits.n_lanes_by_suffix(n_lanes)
+    owners = Owners(n_lanes=n_lanes, shared=shared, large=share_out(by_name, n_lanes))
     _share_out(ledger, owners)
     seconds = {host: settings.limits.of(host).least_s(n_rows) for host, n_rows in largest.items()}
     slowest = sorted(seconds, key=lambda host: (-seconds[host], host))[:20]
     plan = Plan(
-        number=number,
-        run=run,
+        number=todo.number,
+        run=todo.run,
         n_addresses=n_addresses,
         n_shards=(0,) * n_lanes,
         large=dict(owners.large),
+        shared=shared,
+        again=tuple(sorted(todo.again)),
+        revalidate=todo.revalidate,
         seconds={host: seconds[host] for host in slowest},
     )
     n_shards = _write_lists(ledger, store, plan, settings.shard_rows)
     plan = Plan(**{**asdict(plan), "n_shards": n_shards})
-    if not store.create(f"plans/{number:04d}/plan.json", json.dumps(asdict(plan)).encode()):
-        raise RuntimeError(f"plan {number} was made by somebody else meanwhile")
+    if not store.create(f"plans/{plan.number:04d}/plan.json", json.dumps(asdict(plan)).encode()):
+        raise RuntimeError(f"plan {plan.number} was made by somebody else meanwhile")
     return plan
 
 
@@ -180,8 +207,8 @@ def _share_out(ledger: Ledger, owners: Owners) -> None:
 def _lanes(batch: pa.RecordBatch, owners: Owners, shared: list[str]) -> pa.RecordBatch:
     """The lanes of hosts; those of several workers are put on the list `shared` instead."""
     hosts = batch["host"].to_pylist()
-    shared += [host for host in hosts if owners.limits.of(host).n_workers > 1]
-    alone = [host for host in hosts if owners.limits.of(host).n_workers == 1]
+    shared += [host for host in hosts if owners.n_sharing(host) > 1]
+    alone = [host for host in hosts if owners.n_sharing(host) == 1]
     return _lane_rows(alone, [""] * len(alone), [owners.lane(host, "") for host in alone])
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
-from aisle.images.download.plan import Plan, make_plan, read_plans
+from aisle.images.download.plan import Plan, Round, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.store import last_run, open_images
 from aisle.images.download.summary import Summary, summarise
@@ -90,35 +90,22 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         if plans:
             ledger.rest()
             _work(store, plans[-1], settings, engine, watcher)
-        run = _current_run(store, plans)
-        again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
-        revalidate = settings.revalidate and bool(again or not plans or plans[-1].run != run)
-        number = plans[-1].number if plans else 0
+        todo = _first_round(store, plans, settings)
         while True:
-            number += 1
             ledger.take_in(store)
-            plan = make_plan(
-                ledger,
-                store,
-                settings.download,
-                number=number,
-                run=run,
-                n_lanes=max(1, settings.n_workers),
-                again=again,
-                revalidate=revalidate,
-            )
+            plan = make_plan(ledger, store, settings.download, todo, n_lanes=max(1, settings.n_workers))
             if plan is None:
                 break
             ledger.rest()
             _work(store, plan, settings, engine, watcher)
-            again, revalidate = frozenset(), False
+            todo = todo.next()
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
         placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
         summary = summarise(ledger, store, placeholders)
-        write_index(ledger, store, run, folder)
-        _finish(store, run, summary)
-        remove_old_indexes(store, run)
+        write_index(ledger, store, todo.run, folder)
+        _finish(store, todo.run, summary)
+        remove_old_indexes(store, todo.run)
         return summary
 
 
@@ -132,15 +119,21 @@ def _list_addresses(ledger: Ledger, source: Path, settings: DownloadSettings) ->
     ledger.run("DROP TABLE links")
 
 
-def _tried_again(settings: RunSettings) -> frozenset[str]:
-    return temporary_statuses() | frozenset(settings.again)
-
-
-def _current_run(store: ShardStore, plans: list[Plan]) -> int:
-    """The number of the run that was not finished, or else the next."""
+def _first_round(store: ShardStore, plans: list[Plan], settings: RunSettings) -> Round:
+    """The first round of a new run; or one more of a run that was killed, for what its own left out."""
+    number = plans[-1].number + 1 if plans else 1
     finished = last_run(store)
-    next_run = finished[0] + 1 if finished else 1
-    return max(next_run, plans[-1].run) if plans else next_run
+    run = finished[0] + 1 if finished else 1
+    killed = [plan for plan in plans if plan.run >= run]
+    if not killed:
+        again = temporary_statuses() | frozenset(settings.again)
+        return Round(number=number, run=run, again=again, revalidate=settings.revalidate)
+    return Round(
+        number=number,
+        run=killed[-1].run,
+        again=frozenset(settings.again).difference(*(plan.again for plan in killed)),
+        revalidate=settings.revalidate and not any(plan.revalidate for plan in killed),
+    )
 
 
 def _earlier_placeholders(store: ShardStore) -> list[Placeholder]:
@@ -151,7 +144,8 @@ def _earlier_placeholders(store: ShardStore) -> list[Placeholder]:
 def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, watcher: Watcher) -> None:
     """Run the shard task on every lane that has shards to commit."""
     committed = set(store.committed())
-    owners = Owners(n_lanes=plan.n_lanes, limits=settings.download.limits, large=plan.large)
+    lanes = [lane for lane in range(plan.n_lanes) if not committed.issuperset(plan.shards(lane))]
+    owners = _owners(plan, settings, len(lanes))
     is_local = isinstance(store.filesystem, LocalFileSystem) and settings.engine == "local"
     parts = [
         LanePart(
@@ -163,8 +157,7 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
             settings=settings.download,
             spools=f"{store.root}/spools" if is_local else "",
         )
-        for lane in range(plan.n_lanes)
-        if not committed.issuperset(plan.shards(lane))
+        for lane in lanes
     ]
     if not parts:
         return
@@ -175,7 +168,22 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
         if name in committed
     )
     watcher.planned(plan, n_done)
-    engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told)
+    engine(download_lane, parts, n_workers=min(settings.n_workers, owners.n_at_once), tell=watcher.told)
+
+
+def _owners(plan: Plan, settings: RunSettings, n_lanes: int) -> Owners:
+    """Who looks after which host: by the plan, whatever the limits are now.
+
+    Where a host that is shared may have fewer connections than it has lanes, not all of them work at once.
+
+    Args:
+        n_lanes: that are left.
+    """
+    limits = settings.download.limits
+    owners = Owners(n_lanes=plan.n_lanes, shared=plan.shared, large=plan.large)
+    named = {*plan.shared, *(suffix for suffix, _ in limits.by_suffix)}
+    most = [limits.of(name).n_connections for name in named if owners.n_sharing(name) > 1]
+    return replace(owners, n_at_once=max(1, min(n_lanes, settings.n_workers, *most)))
 
 
 def _finish(store: ShardStore, run: int, summary: Summary) -> None:
