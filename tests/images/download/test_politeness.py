@@ -180,6 +180,24 @@ class TestBackOff:
         assert started[3][0] >= 600.0
 
 
+class TestRests:
+    @pytest.mark.parametrize(("rest_s", "asked_at"), [(60.0, 60.0), (600.0, 600.0), (6000.0, None)])
+    def test_a_host_that_asked_earlier_is_left_alone(self, rest_s, asked_at):
+        made = Schedule(
+            lambda queue: HostLimits(),
+            patience=Patience(),
+            chance=random.Random(1),
+            rest_s=lambda queue: rest_s if queue == "busy" else 0.0,
+        )
+        made.add("busy", 1, 0.0)
+        made.add("shop", 2, 0.0)
+        assert made.next(0.0) == ("shop", 2)
+        made.done("shop", 0.0)
+        later = [start for start, _, _ in run(made)]
+        assert later == ([] if asked_at is None else [pytest.approx(asked_at)])
+        assert made.given_up() == ([("busy", 1)] if asked_at is None else [])
+
+
 class TestDoubtful:
     """Hosts that never answered, or slowly, leave room for those that answer."""
 

@@ -170,6 +170,21 @@ class TestBackOff:
         first, second = (hit.at for hit in shop.hits)
         assert second - first >= 0.95
 
+    @pytest.mark.parametrize("n_tries", [1, 3])
+    def test_a_host_that_asks_for_a_day_is_left_alone_by_the_next_run_too(
+        self, shop, run_settings, list_of, images, records, n_tries
+    ):
+        addresses = [shop.address(f"/fault/429-day/{n}.jpg", host="busy.test") for n in range(5)]
+        other = shop.address("/a.jpg", host="other.test")
+        settings = run_settings(n_connections=1, n_tries=n_tries)
+        first = download(list_of(*addresses), images, settings)
+        second = download(list_of(*addresses, other), images, settings)
+        assert [hit.host.partition(":")[0] for hit in shop.hits] == ["busy.test", "other.test"]
+        assert list(first.left_alone) == list(second.left_alone) == [f"busy.test:{shop.port}"]
+        found = records(images)
+        assert found[other]["status"] == "ok"
+        assert "asks to be left alone until" in found[addresses[4]]["reason"]
+
     def test_the_whole_host_waits(self, shop, run_settings, list_of, images):
         """An answer of 429 concerns the host and not only the address."""
         addresses = [shop.address("/fault/429-seconds/a.jpg"), *[shop.address(f"/{n}.jpg") for n in range(5)]]

@@ -269,6 +269,7 @@ FAULTS: Mapping[str, Fault] = {
     "410": _status(410),
     "403": _status(403),
     "429": _status(429),
+    "429-day": _status(429, ("Retry-After", "86400")),
     "429-seconds": _first(429, _in_a_second),
     "429-date": _first(429, _at_a_date),
     "500": _status(500),

@@ -20,6 +20,7 @@ from aisle.images.download.owners import Owners
 from aisle.images.download.politeness import Schedule
 from aisle.images.download.recording import TELL_EVERY_S, Recorder
 from aisle.images.download.resolve import Found
+from aisle.images.download.rests import Rests
 from aisle.images.download.robots import Robots, robots_address
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.verdict import Job, Next, Verdict, judge
@@ -79,15 +80,17 @@ class Loop:
             clock=self._clock,
             selector=self._selector,
         )
+        store = ShardStore(part.root)
+        self._rests = Rests(store)
         self._robots = Robots()
         self._schedule: Schedule[Job | ListedRow] = Schedule(
             self._limits_of,
             patience=settings.patience,
             chance=random.Random(f"{settings.seed}-{part.lane}"),
             most_doubtful=max(1, settings.n_concurrent * 3 // 4),
+            rest_s=self._rests.wait_s,
             on_forget=self._robots.forget,
         )
-        store = ShardStore(part.root)
         self._addresses = AddressList(store, part.addresses)
         self._shards = OpenShards(store, self._addresses, part.prefix, spools, settings)
         outlines = [
@@ -236,6 +239,8 @@ class Loop:
             self._recorder.count("tried again")
             self._schedule.add(queue, job, now, first=True)
         seconds = None if reply is None else reply.seconds
+        if verdict.wait_s is not None and verdict.wait_s > self._settings.patience.longest_wait_s:
+            self._rests.note(queue, verdict.wait_s)
         self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s, seconds=seconds)
         if verdict.next is Next.KEEP:
             self._recorder.keep(job, verdict.status, verdict.reason, reply)
@@ -262,10 +267,13 @@ class Loop:
         """The host of this job failed again after it was set aside."""
         job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
         if job is not None:
-            self._recorder.keep(job, "set_aside", f"{queue} kept failing")
+            until = self._rests.until(queue)
+            reason = f"{queue} asks to be left alone until {until}" if until else f"{queue} kept failing"
+            self._recorder.keep(job, "set_aside", reason)
         self._opening.runs_low(queue)
 
     def _tell_now_and_then(self, *, at_once: bool = False) -> None:
         name = f"hosts waiting in lane {self._part.lane}"
         if self._recorder.tell_now_and_then(name, self._schedule.n_hosts_waiting, at_once=at_once):
             self._locator.look_after()
+            self._rests.save(at_once=at_once)

@@ -45,6 +45,7 @@ class Schedule(Generic[Job]):
         patience: with hosts that fail.
         chance: draws the jitter.
         most_doubtful: requests under way to hosts that are new or slow, all together.
+        rest_s: for how many seconds a host that is not known yet is to be left alone, by its own word.
         on_forget: called with the queue of a host of which nothing is known any more.
     """
 
@@ -55,6 +56,7 @@ class Schedule(Generic[Job]):
         patience: Patience,
         chance: random.Random,
         most_doubtful: int = 1_000_000,
+        rest_s: Callable[[str], float] | None = None,
         on_forget: Callable[[str], None] | None = None,
     ) -> None:
         self._limits_of = limits_of
@@ -69,6 +71,7 @@ class Schedule(Generic[Job]):
         self._most_doubtful = most_doubtful
         self._n_doubtful = 0
         self._parked: deque[str] = deque()
+        self._rest_s = rest_s
         self._on_forget = on_forget
         self._leaving: deque[tuple[float, str]] = deque()
         self.n_hosts_waiting = 0
@@ -81,6 +84,8 @@ class Schedule(Generic[Job]):
         if host is None:
             limits = self._limits_of(queue)
             host = self._hosts[queue] = Host(limits, tokens=1.0, counted_at=now)
+            if self._rest_s is not None and (wait_s := self._rest_s(queue)):
+                self._leave_alone(queue, host, now, wait_s)
         if host.is_given_up:
             self._given_up.append((queue, job))
             return
@@ -248,10 +253,14 @@ class Schedule(Generic[Job]):
         wait = jittered_s(
             host.n_failures, base_s=patience.base_s, longest_s=patience.longest_s, chance=self._chance
         )
-        host.not_before = max(host.not_before, now + max(wait, wait_s or 0.0))
-        too_long = wait_s is not None and wait_s > patience.longest_wait_s
-        if too_long or host.n_failures >= patience.n_failures:
-            self._set_aside(queue, host, now, wait_s or 0.0)
+        host.not_before = max(host.not_before, now + wait)
+        self._leave_alone(queue, host, now, wait_s or 0.0)
+
+    def _leave_alone(self, queue: str, host: Host[Job], now: float, wait_s: float) -> None:
+        """As it asks; and set it aside where that is long, or where it fails and fails."""
+        host.not_before = max(host.not_before, now + wait_s)
+        if wait_s > self._patience.longest_wait_s or host.n_failures >= self._patience.n_failures:
+            self._set_aside(queue, host, now, wait_s)
 
     def _set_aside(self, queue: str, host: Host[Job], now: float, wait_s: float) -> None:
         if host.times_aside or wait_s > self._patience.longest_aside_s:

@@ -111,6 +111,12 @@ class Report(Watcher):
             told = f"{trouble[0][0]} ({trouble[0][1]:,})" if trouble else ""
             hosts.add_row(host, f"{sum(counts.values()):,}", f"{counts.get('ok', 0):,}", told)
         self._console.print(hosts)
+        for host, until in list(summary.left_alone.items())[:_MOST_SHOWN]:
+            self._console.print(f"{host} asks to be left alone until {until}", highlight=False)
+        if (n_more := len(summary.left_alone) - _MOST_SHOWN) > 0:
+            self._console.print(
+                f"and so do {n_more:,} more hosts; the run's summary, in `runs`, names them", highlight=False
+            )
         n_uses = sum(found.n_products for found in summary.placeholders)
         self._console.print(
             f"{summary.n_addresses:,} addresses, {summary.by_status.get('ok', 0):,} images, "

@@ -1,5 +1,6 @@
 """What came of a download: counts by status and by host, and the pictures that stand for "no image"."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from aisle.core.image_records import image_statuses
 from aisle.execution.commit import ShardStore
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.placeholders import Placeholder
+from aisle.images.download.rests import tidy_rests
 
 _MOST_HOSTS = 1000
 
@@ -20,6 +22,7 @@ class Summary:
         by_status: in the order of `image_statuses()`, without those that have none.
         by_host: the same for each of the hosts with the most addresses, by name.
         n_bytes: that all requests brought.
+        left_alone: until when, for each host that asked for it.
     """
 
     n_addresses: int
@@ -27,6 +30,7 @@ class Summary:
     by_host: Mapping[str, Mapping[str, int]]
     n_bytes: int
     placeholders: Sequence[Placeholder]
+    left_alone: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON writes it."""
@@ -57,6 +61,7 @@ def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placehol
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
         n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),
         placeholders=placeholders,
+        left_alone=tidy_rests(store, time.time()),
     )
 
 
