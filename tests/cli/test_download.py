@@ -39,6 +39,13 @@ class TestDownload:
         assert "2 addresses to ask" in shown.err
         assert len(open_images(str(out)).committed()) == 1
 
+    def test_the_summary_names_hosts_that_ask_to_be_left_alone(self, tmp_path, shop, capsys):
+        source = tmp_path / "busy.txt"
+        source.write_text(shop.address("/fault/429-day/a.jpg"))
+        arguments = ["--out", str(tmp_path / "images"), "--workers", "1", "--allow-private-addresses"]
+        assert run(["download", str(source), *arguments]) == 0
+        assert f"127.0.0.1:{shop.port} asks to be left alone until 20" in capsys.readouterr().out
+
     def test_loopback_is_not_asked_unless_it_is_allowed(self, tmp_path, addresses, shop, capsys):
         out = tmp_path / "images"
         assert run(["download", str(addresses), "--out", str(out), "--workers", "1"]) == 0

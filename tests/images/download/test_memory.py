@@ -28,7 +28,7 @@ if __name__ == "__main__":
         total_s=4.0, slow_s=2.0,
     )
     settings = DownloadSettings(
-        fetch=fetch, limits=Limits(HostLimits(requests_per_s=1e6, n_connections=8)),
+        fetch=fetch, limits=Limits(HostLimits(requests_per_s=float(sys.argv[3]), n_connections=8)),
         patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
     )
     download(Path(sys.argv[1]), sys.argv[2], RunSettings(n_workers=2, download=settings))
@@ -51,10 +51,10 @@ def peak_of(tmp_path):
     script = tmp_path / "download.py"
     script.write_text(SCRIPT)
 
-    def run(name, addresses):
+    def run(name, addresses, *, rate=1e6):
         source, images = tmp_path / f"{name}.txt", str(tmp_path / name)
         source.write_text("\n".join(addresses))
-        process = psutil.Popen([sys.executable, str(script), str(source), images])
+        process = psutil.Popen([sys.executable, str(script), str(source), images, str(rate)])
         peak = 0
         while process.poll() is None:
             peak = max(peak, own_memory(process))
@@ -77,14 +77,19 @@ def own_memory(root):
     return total
 
 
-def crowd(shop, n):
-    return [shop.address(f"/a.jpg?{number}", host=f"shop-{number % 50}.test") for number in range(n)]
+def crowd(shop, n, n_hosts=50):
+    return [shop.address(f"/a.jpg?{number}", host=f"shop-{number % n_hosts}.test") for number in range(n)]
 
 
 @pytest.mark.long
-def test_ten_times_the_addresses_take_the_same_memory(far_shop, peak_of):
-    _, few = peak_of("few", crowd(far_shop, 5_000))
-    images, many = peak_of("many", crowd(far_shop, 50_000))
+@pytest.mark.parametrize(
+    ("n_hosts", "rate"),
+    [(50, 1e6), (700, 10.0)],
+    ids=["fifty hosts at any rate", "many hosts at a limited one"],
+)
+def test_ten_times_the_addresses_take_the_same_memory(far_shop, peak_of, n_hosts, rate):
+    _, few = peak_of("few", crowd(far_shop, 5_000, n_hosts), rate=rate)
+    images, many = peak_of("many", crowd(far_shop, 50_000, n_hosts), rate=rate)
     assert sum(entry.facts["by_status"]["ok"] for entry in open_images(images).entries()) == 50_000
     print(f"\npeak: {few / 1e6:.0f} MB with 5,000 addresses, {many / 1e6:.0f} MB with 50,000")
     assert 0.9 <= many / few <= 1.1

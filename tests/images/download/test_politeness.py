@@ -217,7 +217,7 @@ class TestDoubtful:
             for job in range(3):
                 made.add(f"new-{number}", job, 0.0)
         assert len(run(made, takes=5.0)) == 60
-        assert made.n_waiting == made.n_under_way == made._n_doubtful == 0
+        assert made.n_waiting == made.n_under_way == made._doubtful.n_under_way == 0
 
     def test_a_slow_host_keeps_its_connections_only_while_there_is_room(self):
         made = schedule(1000.0, n_connections=2, most_doubtful=4, slow_s=3.0)
@@ -254,7 +254,7 @@ class TestDoubtful:
                 under_way.remove((end, taken))
                 made.done(taken[0], now, seconds=taken[1][1])
         assert sorted(started) == list(range(len(jobs)))
-        assert made._n_doubtful == made.n_hosts_waiting == 0
+        assert made._doubtful.n_under_way == made.n_hosts_waiting == 0
 
 
 class TestMemory:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from aisle.images.download.backoff import jittered_s
+from aisle.images.download.doubtful import Doubtful
 from aisle.images.download.host import Host, Job
 from aisle.images.download.limits import HostLimits
 
@@ -68,9 +69,7 @@ class Schedule(Generic[Job]):
         self._aside: set[str] = set()
         self._n_waiting_aside = 0
         self._given_up: list[tuple[str, Job]] = []
-        self._most_doubtful = most_doubtful
-        self._n_doubtful = 0
-        self._parked: deque[str] = deque()
+        self._doubtful: Doubtful[Job] = Doubtful(most_doubtful)
         self._rest_s = rest_s
         self._on_forget = on_forget
         self._leaving: deque[tuple[float, str]] = deque()
@@ -116,11 +115,10 @@ class Schedule(Generic[Job]):
             host.entry = -1
             if (really := host.ready_at(now)) > now:
                 self._enter(queue, host, now, really)
-            elif host.is_quick or self._has_room(host):
+            elif host.is_quick or self._doubtful.has_room(host):
                 return queue, self._start(queue, host, now)
             elif not host.n_under_way:
-                host.is_parked = True
-                self._parked.append(queue)
+                self._doubtful.park(queue, host)
         return None
 
     def done(
@@ -140,9 +138,11 @@ class Schedule(Generic[Job]):
             seconds: that its answer took; None where it was not asked.
         """
         host = self._hosts[queue]
-        self._end(host, now)
+        self._end(host)
         if seconds is not None:
-            self._note_pace(host, now, is_quick=seconds <= self._patience.slow_s)
+            self._doubtful.note_pace(host, is_quick=seconds <= self._patience.slow_s)
+        for parked, its_host in self._doubtful.come_back():
+            self._enter(parked, its_host, now)
         if failed:
             self._back_off(queue, host, now, wait_s)
         else:
@@ -154,14 +154,14 @@ class Schedule(Generic[Job]):
     def undo(self, queue: str, job: Job, now: float) -> None:
         """Put back a job that was taken and not asked, with its token."""
         host = self._hosts[queue]
-        self._end(host, now)
+        self._end(host)
         host.tokens += 1.0
         self.add(queue, job, now, first=True)
 
     def skip(self, queue: str, now: float) -> None:
         """A job that was taken has ended without a request: its token and connection are free again."""
         host = self._hosts[queue]
-        self._end(host, now)
+        self._end(host)
         host.tokens += 1.0
         self._enter(queue, host, now)
         self._leave_if_idle(queue, host, now)
@@ -204,37 +204,14 @@ class Schedule(Generic[Job]):
         self.n_hosts_waiting -= not host.waiting
         self.n_waiting -= 1
         self.n_under_way += 1
-        self._n_doubtful += not host.is_quick
+        self._doubtful.n_under_way += not host.is_quick
         self._enter(queue, host, now)
         return job
 
-    def _end(self, host: Host[Job], now: float) -> None:
+    def _end(self, host: Host[Job]) -> None:
         host.n_under_way -= 1
         self.n_under_way -= 1
-        if not host.is_quick:
-            self._n_doubtful -= 1
-            self._unpark(now)
-
-    def _has_room(self, host: Host[Job]) -> bool:
-        """There is a place for a request to a doubtful host; for its second only while there are many."""
-        return self._n_doubtful * (2 if host.n_under_way else 1) < self._most_doubtful
-
-    def _note_pace(self, host: Host[Job], now: float, *, is_quick: bool) -> None:
-        host.is_new = False
-        if is_quick != host.is_quick:
-            host.is_quick = is_quick
-            self._n_doubtful -= host.n_under_way if is_quick else -host.n_under_way
-            self._unpark(now)
-
-    def _unpark(self, now: float) -> None:
-        """Let doubtful hosts go on that waited for a place, as many as there are places."""
-        n_free = self._most_doubtful - self._n_doubtful
-        while self._parked and n_free > 0:
-            queue = self._parked.popleft()
-            host = self._hosts[queue]
-            host.is_parked = False
-            n_free -= host.may_start()
-            self._enter(queue, host, now)
+        self._doubtful.n_under_way -= not host.is_quick
 
     def _enter(self, queue: str, host: Host[Job], now: float, ready_at: float | None = None) -> None:
         """Note when the host may be asked next; an older note of it is void."""
