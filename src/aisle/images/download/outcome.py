@@ -42,6 +42,8 @@ def status_of_error(code: int, message: str, answer: Answer) -> tuple[str, str]:
 
 def status_of_http(http_status: int) -> tuple[str, str]:
     """The status and the reason for an HTTP status that brings neither an image nor a redirect."""
+    if http_status < 100:
+        return "connection_lost", "the answer is not HTTP"
     if http_status == 429:
         return "too_many_requests", ""
     if 400 <= http_status < 500:
