@@ -90,6 +90,8 @@ class TestMistakes:
             (["{list}", "--out", "images", "--master", "yarn"], "the engine 'local' has no master"),
             (["{list}", "--out", "images", "--engine", "spark"], "--engine spark needs --workers"),
             (["{list}", "--out", "nowhere://images"], "Protocol not known: nowhere"),
+            (["{list}", "--out", "images", "--contact", "Jürgen@mine.example"], "the contact 'Jürgen@mine"),
+            (["{list}", "--out", "images", "--contact", "me\r\nX-Injected: yes"], r"'me\r\nX-Injected: yes'"),
         ],
     )
     def test_one_line_says_what_is_wrong(self, tmp_path, addresses, monkeypatch, capsys, arguments, said):

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from ipaddress import ip_network
 
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS
+from aisle.images.download.exchange import is_sendable
 from aisle.images.download.limits import Limits
 from aisle.images.download.networks import Gate, private_networks
 from aisle.images.download.politeness import Patience
@@ -46,6 +47,13 @@ class FetchSettings:
     slow_s: float = 10.0
     honours_opt_out: bool = True
     honours_robots_txt: bool = False
+
+    def __post_init__(self) -> None:
+        if not is_sendable(self.contact):
+            raise ValueError(
+                f"the contact {self.contact!r} cannot stand in a header; "
+                "write a mail address or a page in printable ASCII"
+            )
 
     @property
     def gate(self) -> Gate:
