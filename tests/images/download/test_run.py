@@ -8,7 +8,7 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
-from aisle.images.download import loop, recording
+from aisle.images.download import loop
 from aisle.images.download.run import download
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.verdict import judge
@@ -189,31 +189,6 @@ class TestOnce:
         same, changed = (shop.address(f"/fault/etag/{name}.jpg") for name in "ab")
         assert after[same] == before[same]
         assert (after[changed]["width"], after[changed]["height"]) == (70, 60)
-
-
-class TestValidators:
-    @pytest.mark.parametrize(("tag", "kept"), [('"größe"', ""), ('"a\x7fb"', ""), ('W/"a b"', 'W/"a b"')])
-    def test_what_may_not_stand_in_a_header_is_neither_kept_nor_sent(
-        self, answering, run_settings, list_of, images, records, picture, tag, kept
-    ):
-        head = f"HTTP/1.1 200 OK\r\nETag: {tag}\r\nLast-Modified: today\r\nContent-Length: {len(picture)}\r\n\r\n"
-        with answering(head.encode() + picture) as address:
-            for revalidate in (False, True):
-                download(list_of(address), images, run_settings(revalidate=revalidate))
-                (row,) = records(images).values()
-                assert (row["status"], row["etag"], row["last_modified"]) == ("ok", kept, "today")
-        asked = answering.asked[1]
-        assert "If-Modified-Since: today" in asked
-        assert ("If-None-Match" in asked) == bool(kept)
-
-    def test_nor_is_it_sent_where_an_older_version_kept_it(
-        self, shop, run_settings, list_of, images, monkeypatch
-    ):
-        """The folder was written when such an ETag was kept; the run goes on."""
-        source = list_of(shop.address("/fault/etag/a.jpg"))
-        monkeypatch.setattr(recording, "validator", lambda text: f"ä{text}")
-        download(source, images, run_settings())
-        assert download(source, images, run_settings(revalidate=True)).by_status == {"ok": 1}
 
 
 class TestRedirects:

@@ -12,6 +12,7 @@ from rich.table import Table
 from aisle.core.image_records import image_statuses
 from aisle.images.download.plan import Plan
 from aisle.images.download.run import Watcher
+from aisle.images.download.shard import UNCHANGED
 from aisle.images.download.summary import Summary
 
 _MOST_SHOWN = 10
@@ -81,12 +82,12 @@ class Report(Watcher):
                 self._hosts[name] = count
             else:
                 self._counts[name] += count
-        n_done = sum(count for name, count in self._counts.items() if name in image_statuses())
+        n_done = self._ended().total()
         self._bar.update(self._task, completed=self._n_before + n_done, note=self.note())
 
     def note(self) -> str:
         """The words beside the bar."""
-        statuses = Counter({name: n for name, n in self._counts.items() if name in image_statuses()})
+        statuses = self._ended()
         n_done = statuses.total()
         if not n_done:
             return ""
@@ -96,6 +97,11 @@ class Report(Watcher):
         left_s = max(left * seconds / n_done, self._least_s - seconds) if left else 0.0
         hosts = f"{sum(self._hosts.values()):,} hosts waiting"
         return f"{n_done / seconds:,.1f}/s  {', '.join(shares)}  {hosts}  {_duration(left_s)} left"
+
+    def _ended(self) -> Counter[str]:
+        """How many addresses ended how in this run."""
+        statuses = {*image_statuses(), UNCHANGED}
+        return Counter({name: n for name, n in self._counts.items() if name in statuses})
 
     def finished(self, summary: Summary) -> None:
         """Print the summary."""
@@ -111,6 +117,12 @@ class Report(Watcher):
             told = f"{trouble[0][0]} ({trouble[0][1]:,})" if trouble else ""
             hosts.add_row(host, f"{sum(counts.values()):,}", f"{counts.get('ok', 0):,}", told)
         self._console.print(hosts)
+        if summary.n_kept:
+            self._console.print(
+                f"{summary.n_kept:,} of the images are kept from an earlier run, since asking for them anew "
+                "failed; try again later",
+                highlight=False,
+            )
         n_uses = sum(found.n_products for found in summary.placeholders)
         self._console.print(
             f"{summary.n_addresses:,} addresses, {summary.by_status.get('ok', 0):,} images, "

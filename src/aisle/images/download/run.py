@@ -94,6 +94,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
         revalidate = settings.revalidate and bool(again or not plans or plans[-1].run != run)
         number = plans[-1].number if plans else 0
+        first = next((plan.number for plan in plans if plan.run == run), number + 1)
         while True:
             number += 1
             ledger.take_in(store)
@@ -115,7 +116,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
         placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
-        summary = summarise(ledger, store, placeholders)
+        summary = summarise(ledger, store, placeholders, ledger.n_shards_before(first))
         write_index(ledger, store, run, folder)
         _finish(store, run, summary)
         remove_old_indexes(store, run)
@@ -169,10 +170,11 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
     if not parts:
         return
     n_done = sum(
-        store.entry(name).facts["rows"]
+        facts["rows"] + facts["unchanged"]
         for lane in range(plan.n_lanes)
         for name in plan.shards(lane)
         if name in committed
+        for facts in [store.entry(name).facts]
     )
     watcher.planned(plan, n_done)
     engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told)

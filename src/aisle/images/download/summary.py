@@ -19,10 +19,12 @@ class Summary:
     Args:
         by_status: in the order of `image_statuses()`, without those that have none.
         by_host: the same for each of the hosts with the most addresses, by name.
+        n_kept: pictures of earlier runs that stay since asking for them failed in this one.
         n_bytes: that all requests brought.
     """
 
     n_addresses: int
+    n_kept: int
     by_status: Mapping[str, int]
     by_host: Mapping[str, Mapping[str, int]]
     n_bytes: int
@@ -33,8 +35,14 @@ class Summary:
         return asdict(self)
 
 
-def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder]) -> Summary:
-    """Count the newest record of every address."""
+def summarise(
+    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], first: int = 0
+) -> Summary:
+    """Count the record of every address that counts.
+
+    Args:
+        first: the number of the run's first shard.
+    """
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
     rows = ledger.run(
         r"""
@@ -53,6 +61,9 @@ def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placehol
         by_host.setdefault(host, {})[status] = count
     return Summary(
         n_addresses=sum(by_status.values()),
+        n_kept=ledger.run(
+            "SELECT count(*) FROM known WHERE shard < newest AND newest >= $first", first=first
+        ).fetchone()[0],
         by_status=_in_order(by_status),
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
         n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),

@@ -134,7 +134,7 @@ class Transfer:
         answer = self.answer
         answer.http_status, answer.headers = read_headers(bytes(self._head))
         self._head.clear()
-        if answer.http_status == 200 and self._settings.honours_opt_out and self._is_image_request:
+        if answer.http_status in (200, 304) and self._settings.honours_opt_out and self._is_image_request:
             reason = opted_out(answer.headers.get("x-robots-tag", ()), answer.header("tdm-reservation"))
             if reason:
                 return self._stop("opted_out", reason)

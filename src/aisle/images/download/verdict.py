@@ -78,7 +78,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
         return Verdict(next=Next.DECODE)
     if not answer.status and is_redirect(answer.http_status):
         return _redirect(answer, job, settings)
-    if answer.http_status == 304 and (job.etag or job.last_modified):
+    if not answer.status and answer.http_status == 304 and (job.etag or job.last_modified):
         return Verdict(next=Next.KEEP, status=UNCHANGED)
     status, reason = (answer.status, answer.reason) if answer.status else status_of_http(answer.http_status)
     if status == "not_an_image" and job.n_redirects and not _calls_it_image(answer):
