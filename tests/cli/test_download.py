@@ -13,6 +13,11 @@ from aisle.cli.main import run
 from aisle.demo.server import Site, serve
 from aisle.images.download.run import open_images
 
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
+    b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
 
 @pytest.fixture
 def shop():
@@ -76,6 +81,23 @@ class TestDownload:
         assert told.splitlines()[-1] == said
         again = [*command[1:], "--allow-private-addresses", "--time-limit", "0.5"]
         assert run(again) == 0
+
+
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.slow)])
+def test_modules_in_the_working_folder_are_not_run(tmp_path, shop, engine):
+    """Python starts a child with the working folder first in its search."""
+    shop.site.pictures["/a.jpg"] = GIF
+    (tmp_path / "addresses.txt").write_text(shop.address("/a.jpg"))
+    for name in ("json", "pickle", "queue", "random", "socket", "selectors", "struct", "tempfile"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name} was run', 'w').close()\nraise SystemExit(3)\n")
+    program = str(Path(sys.executable).with_name("aisle"))
+    command = [program, "download", "addresses.txt", "--out", "images", "--workers", "1"]
+    command += ["--allow-private-addresses", "--engine", engine]
+    command += ["--master", "local[1]"] if engine == "spark" else []
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=90)
+    assert list(tmp_path.glob("* was run")) == []
+    assert done.returncode == 0, done.stderr
+    assert "1 images" in done.stdout
 
 
 class TestMistakes:

@@ -1,6 +1,7 @@
 """The engine of one machine: every part in a process of its own, so many at once."""
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections import deque
@@ -62,10 +63,27 @@ def _start(task: Task[Any], part: Any, number: int) -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, part, theirs), name=f"part {number}")
-    with _interrupts_kept():
+    with _working_folder_unsearched(), _interrupts_kept():
         process.start()
     theirs.close()
     return _Running(number, process, ours)
+
+
+@contextmanager
+def _working_folder_unsearched() -> Iterator[None]:
+    """Have processes that are started in the block import nothing from the working folder.
+
+    It may hold a `pickle.py` of somebody's own, and Python looks there first when it starts a process.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager

@@ -139,7 +139,8 @@ class Decoder(Generic[Token]):
     def _start(self) -> None:
         ours, theirs = Pipe()
         arguments = [self._memory_fd, theirs.fileno(), json.dumps(asdict(self._settings))]
-        command = [sys.executable, "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
+        # -P: the working folder may hold a json.py of somebody's own
+        command = [sys.executable, "-P", "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
         search = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(  # noqa: S603
             command,
