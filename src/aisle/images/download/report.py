@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from aisle.core.image_records import image_statuses
 from aisle.images.download.plan import Plan
@@ -72,7 +73,7 @@ class Report(Watcher):
         slow = [(host, seconds) for host, seconds in plan.seconds.items() if seconds >= _LONG_S]
         for host, seconds in slow[:_MOST_SHOWN]:
             self._progress_console.print(
-                f"  {host} takes at least {_duration(seconds)} at its limit", highlight=False
+                _plain(f"  {host} takes at least {_duration(seconds)} at its limit"), highlight=False
             )
 
     def told(self, counts: Mapping[str, int]) -> None:
@@ -115,7 +116,7 @@ class Report(Watcher):
         for host, counts in list(summary.by_host.items())[:_MOST_SHOWN]:
             trouble = Counter({status: n for status, n in counts.items() if status != "ok"}).most_common(1)
             told = f"{trouble[0][0]} ({trouble[0][1]:,})" if trouble else ""
-            hosts.add_row(host, f"{sum(counts.values()):,}", f"{counts.get('ok', 0):,}", told)
+            hosts.add_row(_plain(host), f"{sum(counts.values()):,}", f"{counts.get('ok', 0):,}", told)
         self._console.print(hosts)
         if summary.n_kept:
             self._console.print(
@@ -130,6 +131,11 @@ class Report(Watcher):
             f"{len(summary.placeholders):,} pictures stand for 'no image' ({n_uses:,} uses)",
             highlight=False,
         )
+
+
+def _plain(text: str) -> Text:
+    """Text of strangers: no mark-up, and nothing that a terminal would obey."""
+    return Text("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,9 @@ from aisle.images.download.placeholders import Placeholder
 
 _MOST_HOSTS = 1000
 
+NO_HOST = "(no host)"
+"""Where links are counted that are refused before their host is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -47,14 +50,18 @@ def summarise(
     rows = ledger.run(
         r"""
         WITH hosted AS (
-            SELECT regexp_extract(address, '^[a-z]+://(\[[^\]]*\]|[^/:?]*)', 1) AS host, status FROM known
+            SELECT if(status = 'invalid_link' OR host = '', $no_host, host) AS host, status
+            FROM (
+                SELECT regexp_extract(address, '^[a-z]+://(\[[^\]]*\]|[^/:?]*)', 1) AS host, status FROM known
+            )
         ), largest AS (
-            SELECT host FROM hosted WHERE host <> '' GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
+            SELECT host FROM hosted GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
         )
         SELECT host, status, count(*) FROM hosted WHERE host IN (SELECT host FROM largest)
         GROUP BY host, status ORDER BY sum(count(*)) OVER (PARTITION BY host) DESC, host
         """,
         most=_MOST_HOSTS,
+        no_host=NO_HOST,
     ).fetchall()
     by_host: dict[str, dict[str, int]] = {}
     for host, status, count in rows:
