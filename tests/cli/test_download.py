@@ -55,10 +55,11 @@ class TestDownload:
         run(["download", str(addresses), "--out", str(tmp_path / "images"), *arguments])
         assert "crawl@mine.test" in shop.hits[0].agent
 
-    def test_a_request_that_takes_longer_than_its_time_limit_is_given_up(self, tmp_path, shop, capsys):
+    @pytest.mark.parametrize("limit", ["0.2", "0.0004"])
+    def test_a_request_that_takes_longer_than_its_time_limit_is_given_up(self, tmp_path, shop, capsys, limit):
         source = tmp_path / "slow.txt"
         source.write_text(shop.address("/fault/slow-start/a.jpg"))
-        arguments = ["--workers", "1", "--allow-private-addresses", "--time-limit", "0.2"]
+        arguments = ["--workers", "1", "--allow-private-addresses", "--time-limit", limit]
         assert run(["download", str(source), "--out", str(tmp_path / "images"), *arguments]) == 0
         assert "timeout" in capsys.readouterr().out
 
@@ -112,6 +113,12 @@ class TestMistakes:
             (["{list}", "--out", "images", "--master", "yarn"], "the engine 'local' has no master"),
             (["{list}", "--out", "images", "--engine", "spark"], "--engine spark needs --workers"),
             (["{list}", "--out", "nowhere://images"], "Protocol not known: nowhere"),
+            (["{list}", "--out", "images", "--proxy", "foo bar"], "the proxy 'foo bar' is no address of one"),
+            (["{list}", "--out", "images", "--requests-per-s", "inf"], "requests_per_s is inf"),
+            (["{list}", "--out", "images", "--requests-per-s", "nan"], "requests_per_s is nan"),
+            (["{list}", "--out", "images", "--limit", "*=5"], "this is no host's name"),
+            (["{list}", "--out", "images", "--limit", "a=1e400"], "the limit 'a=1e400' does not parse"),
+            (["{list}", "--out", "images", "--time-limit", "inf"], "the time limit is inf s"),
             (["{list}", "--out", "images", "--contact", "Jürgen@mine.example"], "the contact 'Jürgen@mine"),
             (["{list}", "--out", "images", "--contact", "me\r\nX-Injected: yes"], r"'me\r\nX-Injected: yes'"),
         ],

@@ -18,6 +18,7 @@ from aisle.images.download.summary import Summary
 
 _MOST_SHOWN = 10
 _LONG_S = 60.0
+_LONGEST_S = 1e11
 
 
 class Report(Watcher):
@@ -139,4 +140,4 @@ def _plain(text: str) -> Text:
 
 
 def _duration(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))
+    return str(timedelta(seconds=round(min(seconds, _LONGEST_S))))
