@@ -72,7 +72,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
         job: with this request counted in `n_tries`.
         now: with a time zone, for `Retry-After`.
     """
-    if not answer.status and answer.http_status == 200:
+    if not answer.status and answer.http_status in (200, 203):
         if not answer.body and not answer.is_discarded:
             return Verdict(next=Next.KEEP, status="not_an_image", reason="the body is empty")
         return Verdict(next=Next.DECODE)
