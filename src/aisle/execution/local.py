@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 from aisle.execution.engines import Engine, Task, Tell
 
 _N_TRIES = 3
@@ -145,5 +145,6 @@ def _work(task: Task[Any], part: Any, connection: "Connection[Any, Any]") -> Non
         return
     except AisleError as error:
         connection.send(("failed", error))
-    except Exception:  # noqa: BLE001  it is shown, whole, by the parent
-        connection.send(("failed", traceback.format_exc()))
+    except Exception as error:  # noqa: BLE001  it is shown, whole, by the parent
+        refusal = system_refusal(error) if isinstance(error, OSError) else None
+        connection.send(("failed", AisleError(refusal) if refusal else traceback.format_exc()))
