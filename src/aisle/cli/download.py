@@ -133,7 +133,7 @@ def command(
         ),
     )
     try:
-        with Report() as report:
+        with Report(has_contact=bool(contact)) as report:
             summary = download(catalogue, out, settings, report)
             report.finished(summary)
     except KeyboardInterrupt as stop:

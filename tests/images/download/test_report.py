@@ -63,3 +63,50 @@ class TestHosts:
         shown().finished(found)
         assert "bob" not in shown.summary()
         assert "\x1b" not in shown.summary()
+
+
+class TestProgress:
+    def test_in_a_log_a_line_is_told_every_minute(self, shown):
+        now = [0.0]
+        report = shown(clock=lambda: now[0])
+        report.planned(plan(10_000), 1_000)
+        for second in range(181):
+            now[0] = float(second)
+            report.told({"ok": 8, "http_4xx": 2, "hosts waiting in lane 0": 7})
+        _, *lines = shown.progress().splitlines()
+        assert [line.split("  ")[0] for line in lines] == [
+            "images 1,610/10,000",
+            "images 2,210/10,000",
+            "images 2,810/10,000",
+        ]
+        assert lines[-1].endswith("10.1/s  ok 80 %, http_4xx 20 %  7 hosts waiting  0:11:55 left")
+
+    def test_on_a_terminal_there_is_a_bar_and_no_lines(self, shown):
+        now = [0.0]
+        report = shown(is_terminal=True, clock=lambda: now[0])
+        report.planned(plan(10), 0)
+        now[0] = 100.0
+        report.told({"ok": 1})
+        assert "images" not in shown.progress()
+
+    def test_what_is_unchanged_is_done_too(self, shown):
+        now = [0.0]
+        report = shown(clock=lambda: now[0])
+        report.planned(plan(10), 0)
+        now[0] = 60.0
+        report.told({"unchanged": 5})
+        assert "images 5/10  0.1/s  unchanged 100 %" in shown.progress()
+
+
+class TestContact:
+    @pytest.mark.parametrize("has_contact", [True, False])
+    def test_who_names_none_is_told_once(self, shown, has_contact):
+        report = shown(has_contact=has_contact)
+        report.planned(plan(), 0)
+        report.planned(plan(), 0)
+        assert shown.progress().count("--contact crawl@mine.example") == (not has_contact)
+
+
+def test_a_time_without_end_is_told_all_the_same(shown):
+    shown().planned(plan(slow=1e300), 0)
+    assert "slow takes at least 1157407 days" in shown.progress()

@@ -18,14 +18,18 @@ from aisle.images.download.summary import Summary
 
 _MOST_SHOWN = 10
 _LONG_S = 60.0
+_TELL_EVERY_S = 60.0
 _LONGEST_S = 1e11
 
 
 class Report(Watcher):
     """Shows a run on standard error while it goes on, and its summary on standard output.
 
+    On a terminal there is a bar; else a line is told every minute, for logs.
+
     Args:
         console: for the summary.
+        has_contact: the User-Agent says whom a shop can write to.
         clock: seconds, monotonic.
     """
 
@@ -34,16 +38,19 @@ class Report(Watcher):
         *,
         console: Console | None = None,
         progress_console: Console | None = None,
+        has_contact: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console()
         self._progress_console = progress_console or Console(stderr=True)
+        self._has_contact = has_contact
         self._clock = clock
         self._counts: Counter[str] = Counter()
         self._hosts: dict[str, int] = {}
         self._started = clock()
         self._least_s = 0.0
         self._n_before = 0
+        self._told_at = self._started
         self._bar = Progress(
             TextColumn("images"),
             BarColumn(),
@@ -65,12 +72,19 @@ class Report(Watcher):
 
     def planned(self, plan: Plan, n_done: int) -> None:
         """Say what will take long, before it begins."""
-        self._started = self._clock()
+        self._started = self._told_at = self._clock()
         self._least_s = max(plan.seconds.values(), default=0.0)
         self._n_before = n_done
         self._counts.clear()
         self._bar.reset(self._task, total=plan.n_addresses, completed=n_done, note="")
         self._progress_console.print(f"{plan.n_addresses:,} addresses to ask, {n_done:,} of them done before")
+        if not self._has_contact:
+            self._has_contact = True
+            self._progress_console.print(
+                "shops cannot reach you: name a mail address or a page, e.g. --contact crawl@mine.example",
+                highlight=False,
+                soft_wrap=True,
+            )
         slow = [(host, seconds) for host, seconds in plan.seconds.items() if seconds >= _LONG_S]
         for host, seconds in slow[:_MOST_SHOWN]:
             self._progress_console.print(
@@ -84,8 +98,14 @@ class Report(Watcher):
                 self._hosts[name] = count
             else:
                 self._counts[name] += count
-        n_done = self._ended().total()
-        self._bar.update(self._task, completed=self._n_before + n_done, note=self.note())
+        n_done = self._n_before + self._ended().total()
+        self._bar.update(self._task, completed=n_done, note=self.note())
+        if self._bar.disable and self._clock() - self._told_at >= _TELL_EVERY_S:
+            self._told_at = self._clock()
+            n_all = self._bar.tasks[self._task].total or 0
+            self._progress_console.print(
+                f"images {n_done:,}/{n_all:,.0f}  {self.note()}", highlight=False, soft_wrap=True
+            )
 
     def note(self) -> str:
         """The words beside the bar."""
