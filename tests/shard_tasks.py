@@ -1,5 +1,6 @@
 """Shard tasks for the engines' tests: small, and some of them faulty."""
 
+import errno
 import os
 import signal
 import time
@@ -66,3 +67,7 @@ def sleep_and_tell(part, tell):
     while True:
         tell({"alive": 1})
         time.sleep(0.05)
+
+
+def fill_the_disk(part, tell):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "shard")

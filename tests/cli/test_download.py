@@ -13,6 +13,11 @@ from aisle.cli.main import run
 from aisle.demo.server import Site, serve
 from aisle.images.download.run import open_images
 
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
+    b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
 
 @pytest.fixture
 def shop():
@@ -57,10 +62,11 @@ class TestDownload:
         run(["download", str(addresses), "--out", str(tmp_path / "images"), *arguments])
         assert "crawl@mine.test" in shop.hits[0].agent
 
-    def test_a_request_that_takes_longer_than_its_time_limit_is_given_up(self, tmp_path, shop, capsys):
+    @pytest.mark.parametrize("limit", ["0.2", "0.0004"])
+    def test_a_request_that_takes_longer_than_its_time_limit_is_given_up(self, tmp_path, shop, capsys, limit):
         source = tmp_path / "slow.txt"
         source.write_text(shop.address("/fault/slow-start/a.jpg"))
-        arguments = ["--workers", "1", "--allow-private-addresses", "--time-limit", "0.2"]
+        arguments = ["--workers", "1", "--allow-private-addresses", "--time-limit", limit]
         assert run(["download", str(source), "--out", str(tmp_path / "images"), *arguments]) == 0
         assert "timeout" in capsys.readouterr().out
 
@@ -85,6 +91,23 @@ class TestDownload:
         assert run(again) == 0
 
 
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.slow)])
+def test_modules_in_the_working_folder_are_not_run(tmp_path, shop, engine):
+    """Python starts a child with the working folder first in its search."""
+    shop.site.pictures["/a.jpg"] = GIF
+    (tmp_path / "addresses.txt").write_text(shop.address("/a.jpg"))
+    for name in ("json", "pickle", "queue", "random", "socket", "selectors", "struct", "tempfile"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name} was run', 'w').close()\nraise SystemExit(3)\n")
+    program = str(Path(sys.executable).with_name("aisle"))
+    command = [program, "download", "addresses.txt", "--out", "images", "--workers", "1"]
+    command += ["--allow-private-addresses", "--engine", engine]
+    command += ["--master", "local[1]"] if engine == "spark" else []
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=90)
+    assert list(tmp_path.glob("* was run")) == []
+    assert done.returncode == 0, done.stderr
+    assert "1 images" in done.stdout
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("arguments", "said"),
@@ -93,10 +116,21 @@ class TestMistakes:
             (["{list}", "--out", "images", "--limit", "cdn"], "the limit 'cdn' does not parse"),
             (["{list}", "--out", "images", "--retry", "http_404"], "no status is called 'http_404'"),
             (["{list}", "--out", "{folder}"], "is not empty and holds no images.json"),
+            (["{list}", "--out", "{list}"], "addresses.txt: is a file; name a folder"),
+            (["{list}", "--out", "{list}/below"], "below: cannot be a folder (Not a directory)"),
+            (["{list}", "--out", "/proc/o"], "/proc/o: cannot be a folder (No such file or directory)"),
             (["{list}", "--out", "images", "--engine", "sparc"], "no engine is called 'sparc'; did you mean"),
             (["{list}", "--out", "images", "--master", "yarn"], "the engine 'local' has no master"),
             (["{list}", "--out", "images", "--engine", "spark"], "--engine spark needs --workers"),
             (["{list}", "--out", "nowhere://images"], "Protocol not known: nowhere"),
+            (["{list}", "--out", "images", "--proxy", "foo bar"], "the proxy 'foo bar' is no address of one"),
+            (["{list}", "--out", "images", "--requests-per-s", "inf"], "requests_per_s is inf"),
+            (["{list}", "--out", "images", "--requests-per-s", "nan"], "requests_per_s is nan"),
+            (["{list}", "--out", "images", "--limit", "*=5"], "this is no host's name"),
+            (["{list}", "--out", "images", "--limit", "a=1e400"], "the limit 'a=1e400' does not parse"),
+            (["{list}", "--out", "images", "--time-limit", "inf"], "the time limit is inf s"),
+            (["{list}", "--out", "images", "--contact", "Jürgen@mine.example"], "the contact 'Jürgen@mine"),
+            (["{list}", "--out", "images", "--contact", "me\r\nX-Injected: yes"], r"'me\r\nX-Injected: yes'"),
         ],
     )
     def test_one_line_says_what_is_wrong(self, tmp_path, addresses, monkeypatch, capsys, arguments, said):

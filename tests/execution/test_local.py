@@ -13,7 +13,16 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
 from aisle.execution.local import build, run
-from shard_tasks import Part, be_interrupted, break_down, complain, die_always, die_once, write_number
+from shard_tasks import (
+    Part,
+    be_interrupted,
+    break_down,
+    complain,
+    die_always,
+    die_once,
+    fill_the_disk,
+    write_number,
+)
 
 
 @pytest.fixture
@@ -52,6 +61,10 @@ class TestRun:
     def test_a_users_error_comes_through(self, parts):
         with pytest.raises(AisleError, match="part 0 is not to my liking"):
             run(complain, parts[:1], n_workers=1, tell=print)
+
+    def test_a_full_disk_is_the_users_to_mend(self, parts):
+        with pytest.raises(AisleError, match="shard: No space left on device; make room"):
+            run(fill_the_disk, parts[:1], n_workers=1, tell=print)
 
     def test_a_bug_comes_with_its_trace(self, parts):
         with pytest.raises(RuntimeError, match="ZeroDivisionError: in part 0"):

@@ -112,8 +112,11 @@ def command(
     from aisle.images.download.run import RunSettings, download
     from aisle.images.download.settings import DownloadSettings, FetchSettings, PictureSettings
 
-    usual = HostLimits(requests_per_s=requests_per_s, n_connections=connections)
-    fetch = FetchSettings(contact=contact, proxy=proxy, total_s=time_limit, honours_robots_txt=robots_txt)
+    try:
+        usual = HostLimits(requests_per_s=requests_per_s, n_connections=connections)
+        fetch = FetchSettings(contact=contact, proxy=proxy, total_s=time_limit, honours_robots_txt=robots_txt)
+    except ValueError as error:
+        raise AisleError(str(error)) from error
     if engine == "spark" and not workers:
         raise AisleError("--engine spark needs --workers: how many cores of the cluster to use")
     settings = RunSettings(
@@ -130,7 +133,7 @@ def command(
         ),
     )
     try:
-        with Report() as report:
+        with Report(has_contact=bool(contact)) as report:
             summary = download(catalogue, out, settings, report)
             report.finished(summary)
     except KeyboardInterrupt as stop:

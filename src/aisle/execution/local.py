@@ -1,6 +1,7 @@
 """The engine of one machine: every part in a process of its own, so many at once."""
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections import deque
@@ -12,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 from aisle.execution.engines import Engine, Task, Tell
 
 _N_TRIES = 3
@@ -62,10 +63,27 @@ def _start(task: Task[Any], part: Any, number: int) -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, part, theirs), name=f"part {number}")
-    with _interrupts_kept():
+    with _working_folder_unsearched(), _interrupts_kept():
         process.start()
     theirs.close()
     return _Running(number, process, ours)
+
+
+@contextmanager
+def _working_folder_unsearched() -> Iterator[None]:
+    """Have processes that are started in the block import nothing from the working folder.
+
+    It may hold a `pickle.py` of somebody's own, and Python looks there first when it starts a process.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager
@@ -127,5 +145,6 @@ def _work(task: Task[Any], part: Any, connection: "Connection[Any, Any]") -> Non
         return
     except AisleError as error:
         connection.send(("failed", error))
-    except Exception:  # noqa: BLE001  it is shown, whole, by the parent
-        connection.send(("failed", traceback.format_exc()))
+    except Exception as error:  # noqa: BLE001  it is shown, whole, by the parent
+        refusal = system_refusal(error) if isinstance(error, OSError) else None
+        connection.send(("failed", AisleError(refusal) if refusal else traceback.format_exc()))

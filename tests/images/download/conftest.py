@@ -1,9 +1,12 @@
 """Pictures, a shop's server, and requests to it, for every test of the download."""
 
 import selectors
+import socketserver
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
@@ -91,6 +94,28 @@ def ask(fetch_settings):
         return ordered[0] if len(ordered) == 1 else ordered
 
     return ask_all
+
+
+@pytest.fixture
+def answering():
+    """A server that gives every request the same bytes, and closes; gives an address there."""
+
+    @contextmanager
+    def serve_bytes(data):
+        text = data.encode() if isinstance(data, str) else data
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.server.asked.append(self.request.recv(65_536).decode())
+                self.request.sendall(text)
+
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+            server.asked = serve_bytes.asked = []
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            yield f"http://odd.test:{server.server_address[1]}/a.jpg"
+            server.shutdown()
+
+    return serve_bytes
 
 
 @pytest.fixture

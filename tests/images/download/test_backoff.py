@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 
 from aisle.images.download.backoff import jittered_s, retry_after_s
 
+PARTS = [
+    "Wed,", "Wednesday,", "21", "21-Oct-26", "Oct", "2026", "9" * 20, "07:28:00", "99:99:99", "7.28.00",
+    "GMT", "+0100", "-99999999999999", "1", ":", ",",
+]  # fmt: skip
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 
 
@@ -41,6 +45,17 @@ class TestRetryAfterS:
     def test_seconds_and_dates_are_understood(self, text, seconds):
         assert retry_after_s(text, NOW) == seconds
 
-    @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "٣"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "", "soon", "-5", "1.5", "٣", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+            "Wed, 21 Oct 2026 07:28:00 +99999999999999",
+        ],
+    )  # fmt: skip
     def test_anything_else_says_nothing(self, text):
         assert retry_after_s(text, NOW) is None
+
+    @given(st.text() | st.lists(st.sampled_from(PARTS) | st.text(max_size=3), max_size=9).map(" ".join))
+    def test_any_text_can_be_read(self, text):
+        seconds = retry_after_s(text, NOW)
+        assert seconds is None or 0.0 <= seconds <= timedelta(days=7).total_seconds()

@@ -97,9 +97,9 @@ class TestDeath:
         assert [picture.width for picture in pictures[1:]] == [40 + n for n in range(20)]
         assert decode.decoder.n_replaced == 1
 
-    def test_an_image_that_takes_too_long_is_undecodable(self, decode, draw):
+    def test_an_image_that_takes_too_long_is_told_from_a_broken_one(self, decode, draw):
         slow, quick = decode(plain(6000, 6000), draw(40, 40), deadline_s=0.1)
-        assert (slow.status, slow.reason) == ("undecodable", "the decoder took more than 0.1 s")
+        assert (slow.status, slow.reason) == ("too_slow_to_decode", "the decoder took more than 0.1 s")
         assert quick.status == "ok"
 
     def test_a_decoder_that_stalls_without_work_is_ended(self, decode, draw):
@@ -110,7 +110,7 @@ class TestDeath:
                 stopped.append(os.kill(decoder._process.pid, signal.SIGSTOP))
 
         stalled, good = decode(plain(2000, 2000), draw(40, 40), meanwhile=stop_once, deadline_s=0.3)
-        assert (stalled.status, stalled.reason) == ("undecodable", "the decoder stalled")
+        assert (stalled.status, stalled.reason) == ("too_slow_to_decode", "the decoder stalled")
         assert good.status == "ok"
 
     def test_an_image_that_needs_too_much_memory_is_undecodable(self, decode, draw):

@@ -15,7 +15,14 @@ def test_values_come_by_their_names_in_lower_case_and_as_often_as_they_were_sent
 
 @pytest.mark.parametrize(
     ("line", "status"),
-    [("HTTP/1.1 404 Not Found", 404), ("HTTP/1.0 200", 200), ("HTTP/1.1 ok", 0), ("ICY 200 OK", 0), ("", 0)],
+    [
+        ("HTTP/1.1 404 Not Found", 404),
+        ("HTTP/1.0 200", 200),
+        ("HTTP/1.1 ok", 0),
+        ("HTTP/1.1 99999 Oh", 0),
+        ("ICY 200 OK", 0),
+        ("", 0),
+    ],
 )
 def test_the_status_stands_in_the_first_line(line, status):
     assert read_headers(f"{line}\r\nEtag: 1\r\n\r\n".encode())[0] == status

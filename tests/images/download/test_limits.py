@@ -48,7 +48,7 @@ class TestLimits:
     def test_the_least_time_is_told(self):
         assert HostLimits(requests_per_s=2).least_s(1001) == 500
 
-    @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
+    @pytest.mark.parametrize("rate", [0, -1, 1e-15, float("nan"), float("inf")])
     def test_a_rate_that_is_none_is_refused(self, rate):
         with pytest.raises(ValueError, match="requests_per_s"):
             HostLimits(requests_per_s=rate)
@@ -65,6 +65,8 @@ class TestParseLimit:
                 HostLimits(requests_per_s=50, n_connections=8, n_workers=2),
             ),
             ("cdn.example=0.5", "cdn.example", HostLimits(requests_per_s=0.5, n_connections=2)),
+            ("bücher.example=3", "xn--bcher-kva.example", HostLimits(requests_per_s=3)),
+            ("[2606:4700:0::1]=3", "[2606:4700::1]", HostLimits(requests_per_s=3)),
             ("cdn.example=100", "cdn.example", HostLimits(requests_per_s=100, n_connections=20)),
         ],
     )
@@ -72,7 +74,26 @@ class TestParseLimit:
         assert parse_limit(text) == (name, limits)
 
     @pytest.mark.parametrize(
-        "text", ["cdn.example", "=5", "cdn.example=fast", "cdn.example=5,0", "a=1,2,3,4", "a=0"]
+        "text",
+        [
+            "cdn.example",
+            "=5",
+            "cdn.example=fast",
+            "cdn.example=5,0",
+            "a=1,2,3,4",
+            "a=0",
+            "a=1e400",
+            "a=nan",
+            "a=1e-15",
+            "a=1e-5,1,2",
+            "a=5,1," + "9" * 400,
+            "https://cdn.example/=5",
+            "cdn.example:8080=5",
+            "*=5",
+            "a b=5",
+            "::1=5",
+            "cdn.example/x=5",
+        ],
     )
     def test_what_does_not_parse_is_said_with_an_example(self, text):
         with pytest.raises(AisleError, match=r"cdn\.example=50,8"):

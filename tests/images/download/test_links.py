@@ -74,12 +74,50 @@ class TestFeeds:
         feed.write_text("\n".join(separator.join(cells) for cells in lines))
         assert named(feed) == [(ONE, "kaleido", "Mug")]
 
+    @pytest.mark.parametrize(
+        "first", ["http://shop.test/{id}.jpg", "https://shop.test/<a>", "HTTP://shop.test/a|b"]
+    )
+    def test_an_address_in_its_first_line_makes_a_list_of_it(self, tmp_path, first):
+        (tmp_path / "list.txt").write_text(f"{first}\r\n{ONE}\n")
+        assert [row[0] for row in named(tmp_path / "list.txt")] == [first, ONE]
+
+    @pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+    def test_addresses_in_parquet_may_be_any_text_and_may_be_missing(self, tmp_path, kind):
+        pq.write_table(pa.table({"address": pa.array([ONE, None, TWO]).cast(kind)}), tmp_path / "x.parquet")
+        assert [row[0] for row in named(tmp_path / "x.parquet")] == [ONE, TWO]
+
 
 class TestMistakes:
     def test_a_parquet_file_that_is_neither(self, tmp_path):
         pq.write_table(pa.table({"link": [ONE]}), tmp_path / "x.parquet")
         with pytest.raises(AisleError, match=r"x\.parquet: has no column 'address' or 'id'; known: link"):
             check_source(tmp_path / "x.parquet")
+
+    @pytest.mark.parametrize("cut", [0, 100, -1])
+    def test_a_parquet_file_that_is_damaged(self, tmp_path, cut):
+        path = tmp_path / "x.parquet"
+        pq.write_table(pa.table({"address": [ONE]}), path)
+        path.write_bytes(path.read_bytes()[:cut])
+        with pytest.raises(AisleError, match=r"x\.parquet: is no Parquet file, or a damaged one \("):
+            check_source(path)
+
+    def test_a_parquet_file_that_is_damaged_within(self, tmp_path):
+        path = tmp_path / "x.parquet"
+        pq.write_table(pa.table({"address": [ONE] * 1000}), path, compression="zstd")
+        data = path.read_bytes()
+        path.write_bytes(data[:4] + b"\xff" * 60 + data[64:])
+        with pytest.raises(AisleError, match="damaged"):
+            named(path)
+
+    def test_a_column_of_lists_of_addresses(self, tmp_path):
+        pq.write_table(pa.table({"address": [[ONE], [TWO]]}), tmp_path / "x.parquet")
+        with pytest.raises(AisleError, match=r"its column 'address' holds list<.*, not text"):
+            check_source(tmp_path / "x.parquet")
+
+    def test_a_list_that_looks_like_a_feed_is_told_why(self, tmp_path):
+        (tmp_path / "list.txt").write_text(f"{ONE}\t{TWO}\n")
+        with pytest.raises(AisleError, match="it was read as a feed, as its first line"):
+            check_source(tmp_path / "list.txt")
 
     def test_a_feed_that_is_none_is_told_before_anything_is_written(self, tmp_path):
         (tmp_path / "x.csv").write_text("name,image\nMug,1.jpg\n")

@@ -8,9 +8,11 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
+from aisle.images.download import loop
 from aisle.images.download.limits import HostLimits
 from aisle.images.download.run import download
 from aisle.images.download.settings import FetchSettings
+from aisle.images.download.verdict import judge
 
 OUTCOMES = {
     "/a.jpg": "ok",
@@ -90,6 +92,36 @@ class TestStatuses:
         assert found["nosuch.test"]["status"] == "no_such_host"
         assert found["inside.test"]["status"] == "blocked_address"
         assert "link-local" in found["inside.test"]["reason"]
+
+    def test_an_answer_that_trips_us_up_costs_its_own_address_and_no_other(
+        self, shop, run_settings, list_of, images, records, monkeypatch
+    ):
+        def trip(answer, job, *others):
+            if job.address.target == "/odd.jpg":
+                raise ZeroDivisionError("in judging")
+            return judge(answer, job, *others)
+
+        monkeypatch.setattr(loop, "judge", trip)
+        good, odd = shop.address("/a.jpg"), shop.address("/odd.jpg")
+        download(list_of(good, odd), images, run_settings())
+        found = records(images)
+        assert (found[good]["status"], found[odd]["status"]) == ("ok", "not_understood")
+        assert "ZeroDivisionError('in judging')" in found[odd]["reason"]
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "HTTP/1.1 99999 Oh",
+            "HTTP/1.1 503 Oh\r\nRetry-After: Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        ],
+    )
+    def test_numbers_without_bounds_are_a_fault_of_the_server_alone(
+        self, answering, run_settings, list_of, images, records, head
+    ):
+        with answering(f"{head}\r\nContent-Length: 0\r\n\r\n") as address:
+            download(list_of(address), images, run_settings(n_tries=1))
+        (row,) = records(images).values()
+        assert row["status"] == ("connection_lost" if "99999 Oh" in head else "http_5xx")
 
     def test_a_host_that_is_down_is_set_aside_and_nothing_is_lost(
         self, run_settings, list_of, images, records

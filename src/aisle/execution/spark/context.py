@@ -21,7 +21,11 @@ from aisle.execution.spark.masters import check_java, check_master, is_this_mach
 _OURS = {"spark.speculation": "false", "spark.ui.showConsoleProgress": "false"}
 """A part must never run twice at once, as speculation would have it; and Aisle shows its own progress."""
 
-_USUAL = {"spark.app.name": "aisle", "spark.task.maxFailures": "3"}
+_USUAL = {
+    "spark.app.name": "aisle",
+    "spark.task.maxFailures": "3",
+    "spark.executorEnv.PYTHONSAFEPATH": "1",  # a worker's folder may hold a json.py of somebody's own
+}
 _USUAL_HERE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 from aisle.execution.engines import Task
 from aisle.execution.spark.channel import Ear, Mouth
 
@@ -51,8 +51,9 @@ def work_on(work: Work, part: Any) -> Fault | None:
         work.task(part, tell)
     except AisleError as error:
         fault = Fault(str(error), is_users=True)
-    except Exception:  # noqa: BLE001  it is shown, whole, by the driver
-        fault = Fault(traceback.format_exc(), is_users=False)
+    except Exception as error:  # noqa: BLE001  it is shown, whole, by the driver
+        refusal = system_refusal(error) if isinstance(error, OSError) else None
+        fault = Fault(refusal or traceback.format_exc(), is_users=refusal is not None)
     else:
         mouth.close()
         return None

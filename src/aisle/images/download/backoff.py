@@ -30,7 +30,7 @@ def retry_after_s(text: str, now: datetime) -> float | None:
         return min(float(text), _LONGEST_S)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, IndexError, TypeError):  # what its parts come to is not checked there
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

@@ -30,6 +30,7 @@ _AHEAD_S = 0.05
 
 _SMALL_BYTES = 1 << 20
 _N_SMALL = 6
+_TOO_SLOW = "too_slow_to_decode"
 _PATIENCE = 5.0
 """A decoder that gets little processor time may stall for so many deadlines before it is ended."""
 
@@ -139,7 +140,7 @@ class Decoder(Generic[Token]):
             ready += self._replace()
         if self._has_stalled():
             self._process.kill()
-            ready += self._replace("the decoder stalled")
+            ready += self._replace((_TOO_SLOW, "the decoder stalled"))
         self._hand_over()
         return ready
 
@@ -158,7 +159,8 @@ class Decoder(Generic[Token]):
     def _start(self) -> None:
         ours, theirs = Pipe()
         arguments = [self._memory_fd, theirs.fileno(), json.dumps(asdict(self._settings))]
-        command = [sys.executable, "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
+        # -P: the working folder may hold a json.py of somebody's own
+        command = [sys.executable, "-P", "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
         search = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(  # noqa: S603
             command,
@@ -182,12 +184,16 @@ class Decoder(Generic[Token]):
             self._process.kill()
             self._process.wait()
 
-    def _replace(self, why: str = "") -> list[tuple[Token, Picture]]:
-        """Start another process. What the old one was busy with is undecodable; the others go again."""
+    def _replace(self, why: tuple[str, str] | None = None) -> list[tuple[Token, Picture]]:
+        """Start another process. What the old one was busy with ends with it; the others go again.
+
+        Args:
+            why: the status and the reason of what ends; None where the process died by itself.
+        """
         self._stop()
         if not self._is_ready:
             raise RuntimeError(f"the decoding process does not start (exit code {self._process.returncode})")
-        died_of = why or self._cause_of_death()
+        status, reason = why or self._cause_of_death()
         blamed = [self._finish(self._settings.deadline_s)] if self._under_way else []
         again = list(self._under_way)
         for job in again:
@@ -199,15 +205,17 @@ class Decoder(Generic[Token]):
         self.n_replaced += 1
         self._start()
         return [
-            (job.token, Picture(status="undecodable", reason=died_of, sha256=hash_of(bytes(job.body))))
+            (job.token, Picture(status=status, reason=reason, sha256=hash_of(bytes(job.body))))
             for job in blamed
         ]
 
-    def _cause_of_death(self) -> str:
+    def _cause_of_death(self) -> tuple[str, str]:
+        """The status and the reason of the image that the process died of."""
         code = self._process.returncode
         if code == -signal.SIGPROF:
-            return f"the decoder took more than {self._settings.deadline_s:g} s"
-        return f"the decoder died of {signal.Signals(-code).name}" if code < 0 else "the decoder died"
+            return _TOO_SLOW, f"the decoder took more than {self._settings.deadline_s:g} s"
+        died_of = f" of {signal.Signals(-code).name}" if code < 0 else ""
+        return "undecodable", f"the decoder died{died_of}"
 
     def _has_stalled(self) -> bool:
         return self.next_check_s() <= 0.0

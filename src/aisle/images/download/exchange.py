@@ -22,6 +22,16 @@ class Request:
     wants_image: bool = True
 
 
+def is_sendable(text: str) -> bool:
+    """It may stand in a header that we send: printable ASCII, so it is one line and read alike by all."""
+    return text.isascii() and text.isprintable()
+
+
+def validator(text: str) -> str:
+    """An ETag or a date as it may be sent back; empty where it may not."""
+    return text if is_sendable(text) else ""
+
+
 _SMALL_BYTES = 2048
 _FULL_BYTES = 16 * 1024
 

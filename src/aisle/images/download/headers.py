@@ -2,7 +2,7 @@
 
 import re
 
-_STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3,9})")
+_STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
 _WANTED = frozenset(
     {
         b"content-encoding",

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aisle.core.image_records import temporary_statuses
 from aisle.execution.commit import ShardStore
 from aisle.images.download.memory import give_back_memory
 
@@ -16,11 +17,29 @@ _COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_m
 _BATCH_ROWS = 16_384
 
 
+def _known() -> str:
+    """The view `known`: the last record that is final if it has a picture, or else the newest."""
+    passing = ", ".join(f"'{status}'" for status in sorted(temporary_statuses()))
+    return f"""
+        CREATE VIEW known AS
+        SELECT * EXCLUDE (final)
+        FROM (
+            SELECT *, max(shard) OVER (PARTITION BY address) AS newest,
+                   max(if(status IN ({passing}), -1, shard)) OVER (PARTITION BY address) AS final
+            FROM seen
+        )
+        QUALIFY row_number() OVER (
+            PARTITION BY address ORDER BY status = 'ok' AND shard = final DESC, shard DESC
+        ) = 1
+    """  # noqa: S608  the names are our own
+
+
 class Ledger:
     """A DuckDB database in a temporary folder, with a bound on its memory.
 
-    Its tables: `known` (the newest record of every address, without pictures, and the number of the shard it
-    stands in), and those that others make.
+    Its tables: `seen` (every record, without its picture, and the number of the shard it stands in), `known`
+    (the one of every address that counts), and those that others make. The newest counts; but a picture that
+    we have is kept where asking anew failed in a way that may pass: then `newest` is larger than `shard`.
 
     Args:
         folder: for the database and what does not fit in memory.
@@ -35,10 +54,7 @@ class Ledger:
             "CREATE TABLE seen (shard INTEGER, row INTEGER, address VARCHAR, status VARCHAR, "
             "final_address VARCHAR, n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
         )
-        self._connection.execute(
-            "CREATE VIEW known AS SELECT * FROM seen QUALIFY "
-            "row_number() OVER (PARTITION BY address ORDER BY shard DESC) = 1"
-        )
+        self._connection.execute(_known())
         self._shards: list[str] = []
 
     def __enter__(self) -> "Ledger":
@@ -68,6 +84,10 @@ class Ledger:
     def shards(self) -> list[str]:
         """The names of the shards, by their numbers in `known`."""
         return self._shards
+
+    def n_shards_before(self, plan: int) -> int:
+        """How many shards are older than a plan, given by its number: its own are numbered from there."""
+        return sum(name < f"{plan:04d}-" for name in self._shards)
 
     def take_in(self, store: ShardStore) -> None:
         """Read every shard that was committed since the last time; the names are in order of age."""

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from aisle.core.errors import AisleError
+from aisle.images.download.address import RefusedError, parse
+
+_LEAST, _MOST = 1e-5, 1e6
+"""Requests a second: one a day or so, and more than any machine can ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +27,13 @@ class HostLimits:
     n_workers: int = 1
 
     def __post_init__(self) -> None:
-        if not (self.requests_per_s > 0 and math.isfinite(self.requests_per_s)):
-            raise ValueError(f"requests_per_s is {self.requests_per_s}; it must be above 0")
         if self.n_connections < 1 or self.n_workers < 1:
             raise ValueError("n_connections and n_workers must be at least 1")
+        if not _LEAST <= self.requests_per_s / self.n_workers <= self.requests_per_s <= _MOST:
+            raise ValueError(
+                f"requests_per_s is {self.requests_per_s:g}; for each worker it must lie between {_LEAST:g} "
+                f"and {_MOST:g}"
+            )
 
     def share(self, n_lanes: int) -> "HostLimits":
         """What each of so many lanes may do; they are no more than the connections."""
@@ -84,12 +91,33 @@ def parse_limit(text: str) -> tuple[str, HostLimits]:
             n_connections=int(parts[1]) if len(parts) > 1 else max(2, math.ceil(float(parts[0]) / 5)),
             n_workers=int(parts[2]) if len(parts) > 2 else 1,
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise AisleError(
             f"the limit '{text}' does not parse ({error}); "
             "write NAME=REQUESTS_PER_S[,CONNECTIONS[,WORKERS]], for example cdn.example=50,8"
         ) from error
-    return name.lower().strip().lstrip("*").strip("."), limits
+    return _spelled(name), limits
+
+
+def _spelled(name: str) -> str:
+    """A host's name as addresses have it.
+
+    Raises:
+        AisleError: it is none.
+    """
+    bare = name.strip().removeprefix("*").strip(".")
+    try:
+        address = parse(f"http://{bare}/")
+    except RefusedError as refused:
+        reason = refused.reason
+    else:
+        if not set(bare) & set("/?#@:") or (bare.startswith("[") and bare.endswith("]")):
+            return address.queue.rpartition(":")[0]
+        reason = "a limit holds for all ports and pages of a host"
+    raise AisleError(
+        f"the limit for '{name}': this is no host's name ({reason}); "
+        "write it as it stands in addresses, without scheme and port, for example cdn.example=50,8"
+    )
 
 
 def longest_suffix(queue: str, suffixes: Iterable[str]) -> str | None:

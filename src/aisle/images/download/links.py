@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 from aisle.feeds import FeedOptions, find_column, read_feed
 from aisle.images.download.address import NORMAL_PATTERN, RefusedError, parse
 from aisle.images.source import REMOTE_PATTERN
@@ -28,6 +29,7 @@ _BATCH_ROWS = 16_384
 
 
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+_AN_ADDRESS = re.compile(rb"(?i)https?://[^\t\0]*$")
 _A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
 
 
@@ -58,12 +60,40 @@ def check_source(source: Path) -> None:
     """
     if source.is_file():
         if not _is_list(source):
-            next(read_feed(str(source), FeedOptions()), None)
+            _check_feed(source)
     elif not (source / "products").is_dir():
         wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
         raise AisleError(
             f"{source}: {wrong}; make one with `aisle ingest`, or name a feed or a list of addresses"
         )
+
+
+def _check_feed(source: Path) -> None:
+    try:
+        next(read_feed(str(source), FeedOptions()), None)
+    except AisleError as error:
+        raise AisleError(
+            f"{error} (it was read as a feed, as its first line looks like one's; a list of addresses has "
+            "one a line, and the first begins with http:// or https:// and holds no tab)"
+        ) from error
+
+
+@contextmanager
+def _parquet(source: Path) -> Iterator[ds.Dataset]:
+    """Open a Parquet file.
+
+    Raises:
+        AisleError: it is none, or damaged; also in the block.
+    """
+    try:
+        yield ds.dataset(source)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and system_refusal(error) is not None:
+            raise
+        said = " ".join(str(error).split())[:200]
+        raise AisleError(
+            f"{source}: is no Parquet file, or a damaged one ({said}); write it again"
+        ) from error
 
 
 def _is_list(source: Path) -> bool:
@@ -73,14 +103,29 @@ def _is_list(source: Path) -> bool:
         AisleError: it is a Parquet file that is neither.
     """
     if source.suffix == ".parquet":
-        names = ds.dataset(source).schema.names
+        with _parquet(source) as dataset:
+            schema = dataset.schema
+        names = schema.names
         if "address" not in names and find_column("id", names) is None:
             raise AisleError(f"{source}: has no column 'address' or 'id'; known: {', '.join(names)}")
+        if "address" in names and not _is_text(schema.field("address").type):
+            raise AisleError(
+                f"{source}: its column 'address' holds {schema.field('address').type}, not text; "
+                "write one address a row"
+            )
         return "address" in names
     with source.open("rb") as file:
         head = file.read(4096)
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    if _AN_ADDRESS.match(first):
+        return True
     return not (head.startswith(_PACKED) or _A_FEEDS_FIRST_LINE.search(first))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def spell(links: pa.Array, ports: frozenset[int]) -> pa.Array:
@@ -135,14 +180,16 @@ def _remote_uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch) -
 
 def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
     if source.suffix == ".parquet":
-        for batch in ds.dataset(source).to_batches(columns=["address"], batch_size=_BATCH_ROWS):
-            yield _without_products(batch.column("address"))
+        with _parquet(source) as dataset:
+            for batch in dataset.to_batches(columns=["address"], batch_size=_BATCH_ROWS):
+                yield _without_products(batch.column("address").cast(pa.string()).drop_null())
         return
     with source.open(encoding="utf-8-sig", errors="replace") as lines:
         while batch := list(islice(lines, _BATCH_ROWS)):
-            yield _without_products(pa.array(text for line in batch if (text := line.strip())))
+            texts = [text for line in batch if (text := line.strip())]
+            yield _without_products(pa.array(texts, pa.string()))
 
 
 def _without_products(addresses: pa.Array) -> pa.RecordBatch:
     nothing = pa.array([""] * len(addresses), pa.string())
-    return pa.RecordBatch.from_arrays([addresses.cast(pa.string()), nothing, nothing], schema=USE_SCHEMA)
+    return pa.RecordBatch.from_arrays([addresses, nothing, nothing], schema=USE_SCHEMA)

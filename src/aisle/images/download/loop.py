@@ -230,8 +230,15 @@ class Loop:
             self._schedule.done(asked.queue, self._clock(), seconds=reply.seconds)
             self._schedule.release(asked.queue, self._clock())
         else:
-            verdict = judge(reply.answer, job, self._settings, datetime.now(UTC))
-            self._carry_out(verdict, asked.queue, job, reply)
+            self._carry_out(self._judge(reply, job), asked.queue, job, reply)
+
+    def _judge(self, reply: Reply, job: Job) -> Verdict:
+        """What follows from an answer; a fault of ours in judging it costs this address and no other."""
+        try:
+            return judge(reply.answer, job, self._settings, datetime.now(UTC))
+        except Exception as error:  # noqa: BLE001  it is recorded, and the record says to report it
+            reason = f"a fault in Aisle, please report it: {error!r}"[:200]
+            return Verdict(next=Next.KEEP, status="not_understood", reason=reason)
 
     def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply | None) -> None:
         now = self._clock()

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from aisle.execution.commit import ShardStore
 from aisle.images.download.address import RefusedError, parse
+from aisle.images.download.exchange import validator
 from aisle.images.download.memory import give_back_memory
 from aisle.images.download.opening import ShardOutline
 from aisle.images.download.picture import Picture
@@ -122,8 +123,8 @@ class OpenShards:
             address,
             now,
             n_redirects=shard.value("n_redirects", row),
-            etag=shard.value("etag", row),
-            last_modified=shard.value("last_modified", row),
+            etag=validator(shard.value("etag", row)),
+            last_modified=validator(shard.value("last_modified", row)),
         )
 
     def listed(self, listed: ListedRow) -> str:

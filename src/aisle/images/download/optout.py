@@ -1,5 +1,6 @@
 """What a server's headers ask of those who would use its images: X-Robots-Tag and tdm-reservation."""
 
+import re
 from collections.abc import Iterable
 
 AGENT = "aisle"
@@ -7,6 +8,8 @@ AGENT = "aisle"
 
 _REFUSING = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 _WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
+_AGENT = re.compile(r"\*|[a-z][a-z0-9_./-]*")
+"""An agent's name; what else stands before a colon may be a time's hour."""
 
 
 def opted_out(robots_tags: Iterable[str], tdm_reservation: str) -> str:
@@ -28,7 +31,7 @@ def _refusing(tag: str) -> str:
     for part in tag.lower().split(","):
         name, colon, rest = part.partition(":")
         rule = part.strip()
-        if colon and name.strip() not in _WITH_VALUE:
+        if colon and _AGENT.fullmatch(name.strip()) and name.strip() not in _WITH_VALUE:
             speaks_to_us = name.strip() in (AGENT, "*")
             rule = rest.strip()
         if speaks_to_us and rule in _REFUSING:

@@ -24,6 +24,9 @@ _BY_ERROR = {
 
 _TLS_ERRORS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91, 98})
 
+_BROKEN_OFF = re.compile(r"\breset\b|\bclosed?\b|\beof\b|SSL_ERROR_SYSCALL|broken pipe", re.IGNORECASE)
+"""What libcurl says of a handshake that nobody finished; all else speaks against the server's TLS."""
+
 _HOST_IN_TROUBLE = frozenset(
     {"timeout", "connect_failed", "connection_lost", "http_5xx", "too_many_requests"}
 )
@@ -31,17 +34,27 @@ _HOST_IN_TROUBLE = frozenset(
 
 def status_of_error(code: int, message: str, answer: Answer) -> tuple[str, str]:
     """The status and the reason for libcurl's error `code`."""
+    if code == 35 and _BROKEN_OFF.search(message):
+        return "connection_lost", "the server broke off before the connection was secure"
+    if message.startswith("CONNECT tunnel failed"):
+        return "connect_failed", f"the proxy refused: {message[:100]}"
     if code in _TLS_ERRORS:
         return "tls_failed", _without_numbers(message)
     if code == 28 and message.startswith("Operation too slow"):
         return "timeout", "the body came too slowly"
-    if code == 56 and answer.http_status == 200:
+    if code == 56 and answer.http_status in (200, 203):
         return "connection_lost", "the connection broke in the middle of the body"
     return _BY_ERROR.get(code, ("connection_lost", f"libcurl's error {code}: {_without_numbers(message)}"))
 
 
 def status_of_http(http_status: int) -> tuple[str, str]:
     """The status and the reason for an HTTP status that brings neither an image nor a redirect."""
+    if http_status < 100:
+        return "connection_lost", "the answer is not HTTP"
+    if http_status == 407:
+        return "connect_failed", "the proxy refused: it wants to know who asks"
+    if http_status in (408, 425):
+        return "timeout", f"the server answered {http_status}"
     if http_status == 429:
         return "too_many_requests", ""
     if 400 <= http_status < 500:

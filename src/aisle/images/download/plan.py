@@ -111,7 +111,7 @@ def make_plan(
     Returns:
         None where there is nothing to do.
     """
-    _find_work(ledger, todo.again, todo.revalidate)
+    _find_work(ledger, todo.again, todo.revalidate, ledger.n_shards_before(todo.number - 1))
     _name_hosts(ledger, settings)
     n_addresses: int = ledger.run("SELECT count(*) FROM work").fetchone()[0]
     if n_addresses == 0:
@@ -146,8 +146,13 @@ def make_plan(
     return plan
 
 
-def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool) -> None:
-    """Fill the table `found` with what is to be asked, and where a redirect goes on."""
+def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool, first: int) -> None:
+    """Fill the table `found` with what is to be asked, and where a redirect goes on.
+
+    Args:
+        first: the number of the first shard of the round before; what it handed over goes on though there is
+            a picture that counts meanwhile.
+    """
     ledger.run(
         """
         CREATE OR REPLACE TABLE found AS
@@ -162,9 +167,14 @@ def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool) -> None
         FROM known
         WHERE status = 'handed_over' OR list_contains($again, status)
               OR ($revalidate AND status = 'ok' AND (etag <> '' OR last_modified <> ''))
+        UNION ALL
+        SELECT s.address, s.final_address, s.n_redirects, '', '', TRUE
+        FROM seen s JOIN known k ON s.address = k.address
+        WHERE s.shard >= $first AND s.status = 'handed_over' AND k.status <> 'handed_over'
         """,
         again=sorted(again),
         revalidate=revalidate,
+        first=first,
     )
 
 

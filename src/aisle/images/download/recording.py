@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from aisle.execution.engines import Tell
+from aisle.images.download.exchange import validator
 from aisle.images.download.fetch import Reply
 from aisle.images.download.open_shards import OpenShards, picture_fields, record_of
 from aisle.images.download.picture import Picture
@@ -55,7 +56,8 @@ class Recorder:
         known = picture_fields(picture)
         if picture.status == "ok":
             answer = reply.answer
-            known |= {"etag": answer.header("etag"), "last_modified": answer.header("last-modified")}
+            names = {"etag": "etag", "last_modified": "last-modified"}
+            known |= {name: validator(answer.header(header)) for name, header in names.items()}
         self.keep(job, picture.status, picture.reason, reply, picture.jpeg, **known)
 
     def count(self, name: str) -> None:

@@ -1,5 +1,6 @@
 """robots.txt of each host, where it is to be obeyed: what it allows us, read before anything else."""
 
+import re
 from urllib.robotparser import RobotFileParser
 
 from aisle.images.download.address import Address
@@ -7,6 +8,7 @@ from aisle.images.download.exchange import Answer
 from aisle.images.download.optout import AGENT
 
 _LONGEST = 500_000
+_SPEED = re.compile(r"\s*(crawl-delay|request-rate)\s*:", re.IGNORECASE)
 
 
 class Robots:
@@ -25,7 +27,7 @@ class Robots:
         if answer.status or answer.http_status >= 500:
             rules.parse(["User-agent: *", "Disallow: /"])
         elif answer.http_status == 200:
-            rules.parse(bytes(answer.body)[:_LONGEST].decode("utf-8", "replace").splitlines())
+            rules.parse(_lines(bytes(answer.body)[:_LONGEST]))
         else:
             rules.parse([])
         self._rules[queue] = rules
@@ -37,6 +39,11 @@ class Robots:
     def allows(self, address: Address) -> bool:
         """We may ask for this address."""
         return self._rules[address.queue].can_fetch(AGENT, address.text)
+
+
+def _lines(data: bytes) -> list[str]:
+    """The lines of a file, without those about speed: the parser trips over odd numbers there."""
+    return [line for line in data.decode("utf-8", "replace").splitlines() if not _SPEED.match(line)]
 
 
 def robots_address(address: Address) -> Address:

@@ -91,6 +91,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             ledger.rest()
             _work(store, plans[-1], settings, engine, watcher)
         todo = _first_round(store, plans, settings)
+        first = next((plan.number for plan in plans if plan.run == todo.run), todo.number)
         while True:
             ledger.take_in(store)
             plan = make_plan(ledger, store, settings.download, todo, n_lanes=max(1, settings.n_workers))
@@ -102,7 +103,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
         placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
-        summary = summarise(ledger, store, placeholders)
+        summary = summarise(ledger, store, placeholders, ledger.n_shards_before(first))
         write_index(ledger, store, todo.run, folder)
         _finish(store, todo.run, summary)
         remove_old_indexes(store, todo.run)
@@ -162,10 +163,11 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
     if not parts:
         return
     n_done = sum(
-        store.entry(name).facts["rows"]
+        facts["rows"] + facts["unchanged"]
         for lane in range(plan.n_lanes)
         for name in plan.shards(lane)
         if name in committed
+        for facts in [store.entry(name).facts]
     )
     watcher.planned(plan, n_done)
     engine(download_lane, parts, n_workers=min(settings.n_workers, owners.n_at_once), tell=watcher.told)

@@ -3,14 +3,38 @@
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS
+from aisle.images.download.exchange import is_sendable
 from aisle.images.download.limits import Limits
 from aisle.images.download.networks import Gate, private_networks
 from aisle.images.download.politeness import Patience
 from aisle.images.download.resolve import Resolver, SystemResolver
 
 USER_AGENT = f"Aisle/{version('aisle')} (product image fetcher; contact: {{contact}})"
+
+
+_PROXIES = ("http", "https", "socks4a", "socks5h")
+_LONGEST_S = 86_400.0
+
+
+def _check_proxy(text: str) -> None:
+    """Refuse what is no proxy's address, and the kinds of proxy that leave names to be resolved here.
+
+    Raises:
+        ValueError: see above.
+    """
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        is_good = parts.scheme in _PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not (is_good and is_sendable(text) and " " not in text):
+        raise ValueError(
+            f"the proxy {text!r} is no address of one; write e.g. http://proxy.example:3128 "
+            f"(known: {', '.join(_PROXIES)})"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +70,20 @@ class FetchSettings:
     slow_s: float = 10.0
     honours_opt_out: bool = True
     honours_robots_txt: bool = False
+
+    def __post_init__(self) -> None:
+        if not is_sendable(self.contact):
+            raise ValueError(
+                f"the contact {self.contact!r} cannot stand in a header; "
+                "write a mail address or a page in printable ASCII"
+            )
+        if self.proxy:
+            _check_proxy(self.proxy)
+        if not (0 < self.total_s <= _LONGEST_S and 0 < self.connect_s <= _LONGEST_S):
+            raise ValueError(
+                f"the time limit is {self.total_s:g} s and {self.connect_s:g} s for the connection; "
+                f"each must be above 0, and {_LONGEST_S:g} s at most"
+            )
 
     @property
     def gate(self) -> Gate:

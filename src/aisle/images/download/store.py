@@ -7,7 +7,7 @@ from typing import Any
 
 from fsspec.implementations.local import LocalFileSystem
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 from aisle.execution.commit import ShardStore
 from aisle.images.download.settings import PictureSettings
 
@@ -27,6 +27,8 @@ def open_images(root: str, *, create: bool = False, pictures: PictureSettings | 
     """
     store = ShardStore(root)
     with _first_contact(store, root):
+        if store.filesystem.isfile(store.root):
+            raise AisleError(f"{root}: is a file; name a folder")
         is_there = store.filesystem.exists(store.path(MANIFEST_FILE))
         is_empty = is_there or not store.names("")
     if not is_there:
@@ -96,9 +98,14 @@ def _first_contact(store: ShardStore, root: str) -> Iterator[None]:
     """
     try:
         yield
+    except AisleError:
+        raise
     except Exception as error:
         if isinstance(store.filesystem, LocalFileSystem):
-            raise
+            if not isinstance(error, OSError) or system_refusal(error) is not None:
+                raise
+            said = error.strerror or str(error)
+            raise AisleError(f"{root}: cannot be a folder ({said}); name one that can be made") from error
         said = " ".join(str(error).split())[:300] or type(error).__name__
         raise AisleError(f"{root}: {said}; check the address, the account and the network") from error
 

@@ -13,6 +13,9 @@ from aisle.images.download.rests import tidy_rests
 
 _MOST_HOSTS = 1000
 
+NO_HOST = "(no host)"
+"""Where links are counted that are refused before their host is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -21,11 +24,13 @@ class Summary:
     Args:
         by_status: in the order of `image_statuses()`, without those that have none.
         by_host: the same for each of the hosts with the most addresses, by name.
+        n_kept: pictures of earlier runs that stay since asking for them failed in this one.
         n_bytes: that all requests brought.
         left_alone: until when, for each host that asked for it.
     """
 
     n_addresses: int
+    n_kept: int
     by_status: Mapping[str, int]
     by_host: Mapping[str, Mapping[str, int]]
     n_bytes: int
@@ -37,26 +42,39 @@ class Summary:
         return asdict(self)
 
 
-def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder]) -> Summary:
-    """Count the newest record of every address."""
+def summarise(
+    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], first: int = 0
+) -> Summary:
+    """Count the record of every address that counts.
+
+    Args:
+        first: the number of the run's first shard.
+    """
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
     rows = ledger.run(
         r"""
         WITH hosted AS (
-            SELECT regexp_extract(address, '^[a-z]+://(\[[^\]]*\]|[^/:?]*)', 1) AS host, status FROM known
+            SELECT if(status = 'invalid_link' OR host = '', $no_host, host) AS host, status
+            FROM (
+                SELECT regexp_extract(address, '^[a-z]+://(\[[^\]]*\]|[^/:?]*)', 1) AS host, status FROM known
+            )
         ), largest AS (
-            SELECT host FROM hosted WHERE host <> '' GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
+            SELECT host FROM hosted GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
         )
         SELECT host, status, count(*) FROM hosted WHERE host IN (SELECT host FROM largest)
         GROUP BY host, status ORDER BY sum(count(*)) OVER (PARTITION BY host) DESC, host
         """,
         most=_MOST_HOSTS,
+        no_host=NO_HOST,
     ).fetchall()
     by_host: dict[str, dict[str, int]] = {}
     for host, status, count in rows:
         by_host.setdefault(host, {})[status] = count
     return Summary(
         n_addresses=sum(by_status.values()),
+        n_kept=ledger.run(
+            "SELECT count(*) FROM known WHERE shard < newest AND newest >= $first", first=first
+        ).fetchone()[0],
         by_status=_in_order(by_status),
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
         n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),

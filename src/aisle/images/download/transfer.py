@@ -136,11 +136,12 @@ class Transfer:
         answer = self.answer
         answer.http_status, answer.headers = read_headers(bytes(self._head))
         self._head.clear()
-        if answer.http_status == 200 and self._settings.honours_opt_out and self._is_image_request:
+        is_asked_for = self._is_image_request and answer.http_status in (200, 203, 304)
+        if is_asked_for and self._settings.honours_opt_out:
             reason = opted_out(answer.headers.get("x-robots-tag", ()), answer.header("tdm-reservation"))
             if reason:
                 return self._stop("opted_out", reason)
-        if answer.http_status >= 201:
+        if answer.http_status not in (200, 203) and answer.http_status >= 201:
             self._discard()
         elif (packing := packing_of(answer)) and not can_unpack(packing):
             return self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")

@@ -72,13 +72,13 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
         job: with this request counted in `n_tries`.
         now: with a time zone, for `Retry-After`.
     """
-    if not answer.status and answer.http_status == 200:
+    if not answer.status and answer.http_status in (200, 203):
         if not answer.body and not answer.is_discarded:
             return Verdict(next=Next.KEEP, status="not_an_image", reason="the body is empty")
         return Verdict(next=Next.DECODE)
     if not answer.status and is_redirect(answer.http_status):
         return _redirect(answer, job, settings)
-    if answer.http_status == 304 and (job.etag or job.last_modified):
+    if not answer.status and answer.http_status == 304 and (job.etag or job.last_modified):
         return Verdict(next=Next.KEEP, status=UNCHANGED)
     status, reason = (answer.status, answer.reason) if answer.status else status_of_http(answer.http_status)
     if status == "not_an_image" and job.n_redirects and not _calls_it_image(answer):
