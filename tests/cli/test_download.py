@@ -101,6 +101,15 @@ class TestMistakes:
         assert shown.count("\n") == 1
 
 
+def test_a_second_download_into_a_folder_of_an_object_store_is_refused(addresses, capsys):
+    from aisle.execution.lease import alone
+
+    with alone(open_images("memory://in-use", create=True)):
+        assert run(["download", str(addresses), "--out", "memory://in-use/"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("aisle: memory:///in-use: another run is at work in this folder: process ")
+
+
 class TestSpark:
     """What can be known to be wrong is said before anything is started, and before the output is made."""
 

@@ -232,7 +232,7 @@ class TestMistakes:
         download(list_of(shop.address("/a.jpg")), images, run_settings())
         with (Path(images) / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            with pytest.raises(AisleError, match="another download is at work"):
+            with pytest.raises(AisleError, match="another run is at work"):
                 download(list_of(shop.address("/a.jpg")), images, run_settings())
 
 

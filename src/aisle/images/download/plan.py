@@ -78,7 +78,7 @@ def make_plan(
     again: Collection[str],
     revalidate: bool,
 ) -> Plan | None:
-    """Plan a round: what is new, what waits after a redirect, and what is to be tried again.
+    """Plan a round, and write its lists: what is new, what waits after a redirect, what is tried again.
 
     Args:
         ledger: with the table `listed` (address) of what products name.
@@ -113,10 +113,13 @@ def make_plan(
         seconds={host: seconds[host] for host in slowest},
     )
     n_shards = _write_lists(ledger, store, plan, settings.shard_rows)
-    plan = Plan(**{**asdict(plan), "n_shards": n_shards})
-    if not store.create(f"plans/{number:04d}/plan.json", json.dumps(asdict(plan)).encode()):
-        raise RuntimeError(f"plan {number} was made by somebody else meanwhile")
-    return plan
+    return Plan(**{**asdict(plan), "n_shards": n_shards})
+
+
+def commit_plan(store: ShardStore, plan: Plan) -> None:
+    """Make a plan known, whose lists are written."""
+    if not store.create(f"plans/{plan.number:04d}/plan.json", json.dumps(asdict(plan)).encode()):
+        raise RuntimeError(f"plan {plan.number} was made by somebody else meanwhile")
 
 
 def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from aisle.core.image_records import image_statuses, temporary_statuses
 from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
+from aisle.execution.lease import alone
 from aisle.images.download.index import remove_old_indexes, write_index
 from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
@@ -21,7 +22,7 @@ from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
-from aisle.images.download.plan import Plan, make_plan, read_plans
+from aisle.images.download.plan import Plan, commit_plan, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.store import last_run, open_images
 from aisle.images.download.summary import Summary, summarise
@@ -79,7 +80,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     check_source(source)
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_alone(store))
+        still_alone = stack.enter_context(alone(store))
         is_local = isinstance(store.filesystem, LocalFileSystem)
         folder = stack.enter_context(
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
@@ -89,7 +90,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         plans = read_plans(store)
         if plans:
             ledger.rest()
-            _work(store, plans[-1], settings, engine, watcher)
+            _work(store, plans[-1], settings, engine, watcher, still_alone)
         run = _current_run(store, plans)
         again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
         revalidate = settings.revalidate and bool(again or not plans or plans[-1].run != run)
@@ -109,14 +110,17 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             )
             if plan is None:
                 break
+            still_alone()
+            commit_plan(store, plan)
             ledger.rest()
-            _work(store, plan, settings, engine, watcher)
+            _work(store, plan, settings, engine, watcher, still_alone)
             again, revalidate = frozenset(), False
         store.sweep()
         placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
         placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
         summary = summarise(ledger, store, placeholders)
         write_index(ledger, store, run, folder)
+        still_alone()
         _finish(store, run, summary)
         remove_old_indexes(store, run)
         return summary
@@ -148,8 +152,15 @@ def _earlier_placeholders(store: ShardStore) -> list[Placeholder]:
     return [Placeholder(**row) for row in finished[1]["placeholders"]] if finished else []
 
 
-def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, watcher: Watcher) -> None:
-    """Run the shard task on every lane that has shards to commit."""
+def _work(
+    store: ShardStore,
+    plan: Plan,
+    settings: RunSettings,
+    engine: Engine,
+    watcher: Watcher,
+    still_alone: Callable[[], None],
+) -> None:
+    """Run the shard task on every lane that has shards to commit, as long as no other run takes over."""
     committed = set(store.committed())
     owners = Owners(n_lanes=plan.n_lanes, limits=settings.download.limits, large=plan.large)
     is_local = isinstance(store.filesystem, LocalFileSystem) and settings.engine == "local"
@@ -175,31 +186,14 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
         if name in committed
     )
     watcher.planned(plan, n_done)
-    engine(download_lane, parts, n_workers=settings.n_workers, tell=watcher.told)
+
+    def tell(counts: Mapping[str, int]) -> None:
+        still_alone()
+        watcher.told(counts)
+
+    engine(download_lane, parts, n_workers=settings.n_workers, tell=tell)
 
 
 def _finish(store: ShardStore, run: int, summary: Summary) -> None:
     """Mark the run as finished, with what came of it."""
     store.create(f"runs/{run:04d}.json", json.dumps(summary.as_dict(), indent=1).encode())
-
-
-@contextlib.contextmanager
-def _alone(store: ShardStore) -> Iterator[None]:
-    """One download at a time in a folder of this machine.
-
-    Raises:
-        AisleError: another one is at work.
-    """
-    if not isinstance(store.filesystem, LocalFileSystem):
-        yield
-        return
-    import fcntl
-
-    with Path(store.path(".lock")).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AisleError(
-                f"{store.root}: another download is at work in this folder; wait for it"
-            ) from error
-        yield
