@@ -97,6 +97,15 @@ class TestSafety:
         assert reply.answer.http_status == 200
         assert shop.hits[0].host == f"no-such-shop.test:{shop.port}"
 
+    def test_the_path_that_was_checked_is_the_one_that_is_asked(self, shop, ask):
+        ask(shop.address("/public/../private/%2e%2e/a.jpg"))
+        assert [hit.path for hit in shop.hits] == ["/a.jpg"]
+
+    def test_libcurl_follows_no_dots_of_its_own(self, shop, ask, monkeypatch):
+        monkeypatch.setattr(Address, "text", property(lambda self: shop.address("/public/../a.jpg")))
+        ask("http://shop.test/", settings=None)
+        assert [hit.path for hit in shop.hits] == ["/public/../a.jpg"]
+
     def test_a_proxy_from_the_environment_is_not_obeyed(self, shop, ask, monkeypatch):
         with serve(Site({})) as proxy:
             for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):

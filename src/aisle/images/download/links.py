@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError
 from aisle.feeds import FeedOptions, find_column, read_feed
-from aisle.images.download.address import NORMAL_PATTERN, RefusedError, parse
+from aisle.images.download.address import MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 from aisle.images.source import REMOTE_PATTERN
 
 USE_SCHEMA = pa.schema(
@@ -90,7 +90,8 @@ def spell(links: pa.Array, ports: frozenset[int]) -> pa.Array:
         links: strings.
     """
     links = pc.utf8_trim_whitespace(links)
-    odd = pc.invert(pc.match_substring_regex(links, NORMAL_PATTERN))
+    is_short = pc.less_equal(pc.binary_length(links), MAX_LENGTH)
+    odd = pc.invert(pc.and_(is_short, pc.match_substring_regex(links, NORMAL_PATTERN)))
     if not pc.any(odd).as_py():
         return links
     spelled = pa.array([_spelled(text, ports) for text in links.filter(odd).to_pylist()], pa.string())

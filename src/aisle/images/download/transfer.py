@@ -11,6 +11,7 @@ from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
+from aisle.images.download.robots_rules import MAX_BYTES
 from aisle.images.download.settings import FetchSettings
 from aisle.images.formats import LONGEST_MARK, format_of
 
@@ -91,7 +92,7 @@ class Transfer:
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, headers)
             self._headers = headers
-        self._reads = self._read_image if request.wants_image else self._read_any
+        self._reads = self._read_image if request.wants_image else self._read_rules
         self._granted = 0
         self._head.clear()
 
@@ -187,6 +188,14 @@ class Transfer:
             return self._wait_for_memory()
         self._granted = granted
         body.append(data)
+        return None
+
+    def _read_rules(self, data: bytes) -> int | None:
+        """A robots.txt needs no memory of the shared one: what is over its limit is not kept."""
+        self.answer.body.append(data)
+        if self.answer.body.n_bytes > MAX_BYTES:
+            self._reads = self._read_unwanted
+            self.answer.is_discarded = True
         return None
 
     def _wait_for_memory(self) -> int:
