@@ -8,6 +8,7 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
+from aisle.images.download.address import USUAL_PORTS
 from aisle.images.download.run import download
 from aisle.images.download.settings import FetchSettings
 
@@ -157,6 +158,57 @@ class TestOnce:
         same, changed = (shop.address(f"/fault/etag/{name}.jpg") for name in "ab")
         assert after[same] == before[same]
         assert (after[changed]["width"], after[changed]["height"]) == (70, 60)
+
+    def test_one_address_has_one_row_though_it_could_not_be_asked_at_first(
+        self, shop, run_settings, list_of, images, records
+    ):
+        address = shop.address("/a.jpg")
+        source = list_of(address, f"{address}#top")
+        closed = run_settings(fetch={"ports": USUAL_PORTS, "allowed_networks": ()})
+        assert download(source, images, closed).by_status == {"invalid_link": 1}
+        open_ = run_settings(again=["invalid_link", "blocked_address"])
+        assert download(source, images, open_).by_status == {"ok": 1}
+        assert list(records(images)) == [address]
+
+    def test_of_a_feed_every_link_that_means_an_address_has_a_row(
+        self, shop, run_settings, tmp_path, images, records
+    ):
+        links = [
+            shop.address("/a.jpg"), "//127.1/x.jpg", "http:/host/x", "www.shop.test/a.jpg", "htp://shop.test/",
+            "data:,x", "images/b.jpg",
+        ]  # fmt: skip
+        feed = tmp_path / "feed.csv"
+        feed.write_text(
+            "\n".join(["id;title;image_link", *(f"{n};Mug;{link}" for n, link in enumerate(links))])
+        )
+        summary = download(feed, images, run_settings())
+        assert sorted(records(images)) == sorted(links[:-1])
+        assert summary.by_status == {"ok": 1, "invalid_link": 4, "blocked_address": 1}
+        assert summary.n_paths == 1
+
+
+class TestSeveralSources:
+    @pytest.fixture
+    def after_one(self, shop, run_settings, list_of, images, records):
+        """Download some images and failures, then another list into the same folder; gives what was asked."""
+        ours = [shop.address(path) for path in ("/fault/etag/a.jpg", "/fault/503/b.jpg", "/fault/404/c.jpg")]
+        download(list_of(*ours), images, run_settings(n_tries=1))
+        before = records(images)
+        shop.hits.clear()
+
+        def run(*addresses, **how):
+            download(list_of(*addresses), images, run_settings(n_tries=1, **how))
+            assert {address: records(images)[address] for address in ours} == before
+            return sorted(hit.path for hit in shop.hits)
+
+        return run
+
+    def test_only_what_the_source_lists_is_tried_again_or_revalidated(self, shop, after_one):
+        theirs = shop.address("/fault/500/x.jpg")
+        assert after_one(theirs, again=["http_4xx"], revalidate=True) == ["/fault/500/x.jpg"]
+
+    def test_what_both_list_is_asked_once(self, shop, after_one):
+        assert after_one(shop.address("/fault/etag/a.jpg"), shop.address("/a.jpg")) == ["/a.jpg"]
 
 
 class TestRedirects:

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import USE_SCHEMA, spell, uses
-from aisle.images.download.settings import DownloadSettings
 
 DEFAULT_TITLES = 20
 """Sizes and colours of one article share a picture too, but seldom so many: digits in titles don't count."""
@@ -31,9 +30,7 @@ class Placeholder:
     n_products: int
 
 
-def find_placeholders(
-    ledger: Ledger, source: Path, settings: DownloadSettings, n_titles: int
-) -> list[Placeholder]:
+def find_placeholders(ledger: Ledger, source: Path, n_titles: int) -> list[Placeholder]:
     """Find them among the images that were downloaded, the most used first.
 
     Args:
@@ -42,7 +39,7 @@ def find_placeholders(
     """
     ledger.run("CREATE OR REPLACE TABLE uses (address VARCHAR, merchant VARCHAR, title UBIGINT)")
     ledger.run("CREATE OR REPLACE TABLE batch_uses (address VARCHAR, merchant VARCHAR, title VARCHAR)")
-    for batch in _plain_uses(source, settings.fetch.ports):
+    for batch in _plain_uses(source):
         ledger.fill("batch_uses", iter([batch]))
         ledger.run("INSERT INTO uses SELECT address, merchant, hash(title) FROM batch_uses")
         ledger.run("DELETE FROM batch_uses")
@@ -73,10 +70,10 @@ def with_earlier(
     return [*found, *kept]
 
 
-def _plain_uses(source: Path, ports: frozenset[int]) -> Iterator[pa.RecordBatch]:
+def _plain_uses(source: Path) -> Iterator[pa.RecordBatch]:
     for batch in uses(source):
         title = pc.utf8_lower(batch["title"])
         title = pc.replace_substring_regex(title, r"[\d\s\pP\pS]+", " ")
         yield pa.RecordBatch.from_arrays(
-            [spell(batch["address"], ports), batch["merchant"], title], schema=USE_SCHEMA
+            [spell(batch["address"]), batch["merchant"], title], schema=USE_SCHEMA
         )

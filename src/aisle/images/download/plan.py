@@ -123,7 +123,10 @@ def commit_plan(store: ShardStore, plan: Plan) -> None:
 
 
 def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool) -> None:
-    """Fill the table `found` with what is to be asked, and where a redirect goes on."""
+    """Fill the table `found` with what is to be asked: of what the source lists, and what was begun before.
+
+    What waits after a redirect belongs to a run that was cut short, perhaps of another source.
+    """
     ledger.run(
         """
         CREATE OR REPLACE TABLE found AS
@@ -131,12 +134,12 @@ def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool) -> None
                FALSE AS supersedes
         FROM listed l ANTI JOIN known k ON l.address = k.address
         UNION ALL
-        SELECT address, if(status = 'handed_over', final_address, ''),
-               if(status = 'handed_over', n_redirects, 0)::TINYINT,
-               if(status = 'ok' AND $revalidate, etag, ''), if(status = 'ok' AND $revalidate, last_modified,
-               ''), TRUE
-        FROM known
-        WHERE status = 'handed_over' OR list_contains($again, status)
+        SELECT address, final_address, n_redirects, '', '', TRUE FROM known WHERE status = 'handed_over'
+        UNION ALL
+        SELECT k.address, '', 0::TINYINT, if(status = 'ok', etag, ''), if(status = 'ok', last_modified, ''),
+               TRUE
+        FROM known k SEMI JOIN listed l ON k.address = l.address
+        WHERE status <> 'handed_over' AND list_contains($again, status)
               OR ($revalidate AND status = 'ok' AND (etag <> '' OR last_modified <> ''))
         """,
         again=sorted(again),

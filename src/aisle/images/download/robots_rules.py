@@ -53,7 +53,8 @@ class _Patterns:
         distinct = sorted(set(patterns))
         plain = [pattern for pattern in distinct if not _is_wild(pattern)]
         wild = [pattern for pattern in distinct if _is_wild(pattern)]
-        self._wild = b"\n".join(sorted(wild, key=lambda pattern: -len(pattern)))
+        wild.sort(key=len, reverse=True)
+        self._wild = b"\n".join(wild)
         self._plain = b"".join(plain)
         self._starts = array("I", [0])
         for pattern in plain:

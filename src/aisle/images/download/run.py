@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
         ledger = stack.enter_context(Ledger(folder))
-        _list_addresses(ledger, source, settings.download)
+        n_paths = _list_addresses(ledger, source)
         plans = read_plans(store)
         if plans:
             ledger.rest()
@@ -116,9 +117,9 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             _work(store, plan, settings, engine, watcher, still_alone)
             again, revalidate = frozenset(), False
         store.sweep()
-        placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
+        placeholders = find_placeholders(ledger, source, settings.placeholder_titles)
         placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
-        summary = summarise(ledger, store, placeholders)
+        summary = summarise(ledger, store, placeholders, n_paths)
         write_index(ledger, store, run, folder)
         still_alone()
         _finish(store, run, summary)
@@ -126,14 +127,15 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         return summary
 
 
-def _list_addresses(ledger: Ledger, source: Path, settings: DownloadSettings) -> None:
-    """Fill the table `listed` with the distinct addresses."""
+def _list_addresses(ledger: Ledger, source: Path) -> int:
+    """Fill the table `listed` with the distinct addresses. Returns how many links are paths of files."""
+    left_out: Counter[str] = Counter()
     ledger.run("CREATE TABLE links (address VARCHAR)")
-    ports = settings.fetch.ports
-    batches = (spell(batch["address"], ports).unique() for batch in uses(source))
+    batches = (spell(batch["address"]).unique() for batch in uses(source, left_out))
     ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
     ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
     ledger.run("DROP TABLE links")
+    return left_out["paths"]
 
 
 def _tried_again(settings: RunSettings) -> frozenset[str]:

@@ -20,6 +20,7 @@ class Summary:
         by_status: in the order of `image_statuses()`, without those that have none.
         by_host: the same for each of the hosts with the most addresses, by name.
         n_bytes: that all requests brought.
+        n_paths: links of the source's products that are paths of files and no addresses.
     """
 
     n_addresses: int
@@ -27,13 +28,16 @@ class Summary:
     by_host: Mapping[str, Mapping[str, int]]
     n_bytes: int
     placeholders: Sequence[Placeholder]
+    n_paths: int
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON writes it."""
         return asdict(self)
 
 
-def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder]) -> Summary:
+def summarise(
+    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], n_paths: int
+) -> Summary:
     """Count the newest record of every address."""
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
     rows = ledger.run(
@@ -57,6 +61,7 @@ def summarise(ledger: Ledger, store: ShardStore, placeholders: Sequence[Placehol
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
         n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),
         placeholders=placeholders,
+        n_paths=n_paths,
     )
 
 
