@@ -20,9 +20,12 @@ USE_SCHEMA = pa.schema(
         pa.field("address", pa.string(), nullable=False),
         pa.field("merchant", pa.string(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
+        pa.field("brand", pa.string(), nullable=False),
+        pa.field("item_group", pa.string(), nullable=False),
     ]
 )
-"""That a product of `merchant` with this title shows the image at `address`."""
+"""That a product of `merchant` with this title shows the image at `address`. `item_group` is the merchant's
+word for variants of one article; what is not known is empty."""
 
 _ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
 """A feed's link that means an address, well written or not; others are paths of files. `c:` is a drive."""
@@ -119,28 +122,32 @@ def _spelled(text: str) -> str:
 
 
 def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
-    columns = ["merchant", "title", "images"]
+    columns = ["merchant", "title", "brand", "extra", "images"]
     files = sorted((source / "products").glob("*.parquet"))
     for batch in ds.dataset(files).to_batches(columns=columns, batch_size=_BATCH_ROWS):
         images = batch.column("images")
         links = pc.struct_field(pc.list_flatten(images), "link")
-        yield _uses(links, pc.list_parent_indices(images), batch)
+        group = pc.fill_null(pc.map_lookup(batch["extra"], pa.scalar("item_group_id"), "first"), "")
+        yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
 def _links_of_feed(source: Path) -> Iterator[pa.RecordBatch]:
     for batch in read_feed(str(source), FeedOptions()):
         links = batch.rows["image_link"]
-        yield _uses(pc.list_flatten(links), pc.list_parent_indices(links), batch.rows)
+        yield _uses(
+            pc.list_flatten(links), pc.list_parent_indices(links), batch.rows, batch.rows["item_group_id"]
+        )
 
 
-def _uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch) -> pa.RecordBatch:
+def _uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch, group: pa.Array) -> pa.RecordBatch:
     """Links with their products.
 
     Args:
         product: (links,) the row of the product that has the link.
+        group: (products,) their item groups.
     """
-    columns = [links, products["merchant"].take(product), products["title"].take(product)]
-    return pa.RecordBatch.from_arrays(columns, schema=USE_SCHEMA)
+    known = [products["merchant"], products["title"], products["brand"], group]
+    return pa.RecordBatch.from_arrays([links, *(column.take(product) for column in known)], schema=USE_SCHEMA)
 
 
 def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
@@ -155,4 +162,4 @@ def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
 
 def _without_products(addresses: pa.Array) -> pa.RecordBatch:
     nothing = pa.array([""] * len(addresses), pa.string())
-    return pa.RecordBatch.from_arrays([addresses.cast(pa.string()), nothing, nothing], schema=USE_SCHEMA)
+    return pa.RecordBatch.from_arrays([addresses.cast(pa.string()), *[nothing] * 4], schema=USE_SCHEMA)

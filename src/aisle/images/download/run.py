@@ -22,7 +22,7 @@ from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
-from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
+from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders
 from aisle.images.download.plan import Plan, commit_plan, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.store import last_run, open_images
@@ -117,8 +117,8 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             _work(store, plan, settings, engine, watcher, still_alone)
             again, revalidate = frozenset(), False
         store.sweep()
-        placeholders = find_placeholders(ledger, source, settings.placeholder_titles)
-        placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
+        earlier = _earlier_placeholders(store)
+        placeholders = find_placeholders(ledger, source, settings.placeholder_titles, earlier)
         summary = summarise(ledger, store, placeholders, n_paths)
         write_index(ledger, store, run, folder)
         still_alone()
