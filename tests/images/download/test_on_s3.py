@@ -121,10 +121,11 @@ class TestDownload:
         assert found.look(gone).status == "missing"
         assert found.read(here).startswith(b"\xff\xd8")
 
-    def test_a_kill_loses_and_doubles_nothing(self, work, bucket):
+    def test_a_kill_loses_and_doubles_nothing(self, work, bucket, tmp_path):
+        expected = work.finish(tmp_path / "whole")
+        assert sorted(row["address"] for row in expected) == sorted(work.addresses)
         assert work(bucket, n_workers=0, point="before entry", nth=2).wait(60) == -signal.SIGKILL
-        rows = work.finish(bucket, n_workers=0)
-        assert sorted(row["address"] for row in rows) == sorted(work.addresses)
+        assert work.finish(bucket, n_workers=0) == expected
         store = ShardStore(bucket)
         assert len(store.names("records")) == len(store.committed())
 

@@ -11,11 +11,6 @@ from aisle.images.download.limits import HostLimits
 from aisle.images.download.run import download
 
 
-def most_within(times, window_s):
-    """The most requests in any window of so many seconds."""
-    return max(sum(start <= at < start + window_s for at in times) for start in times)
-
-
 def hits_by_host(server):
     times = defaultdict(list)
     for hit in server.hits:
@@ -36,7 +31,7 @@ class TestRate:
         [(40, 20), pytest.param(1000, 500, marks=pytest.mark.long)],
     )
     def test_a_host_is_asked_no_more_than_its_limit(
-        self, shop, run_settings, list_of, images, n_of_one, n_of_each
+        self, shop, run_settings, list_of, images, n_of_one, n_of_each, most_within
     ):
         """Ten a second for one host, beside twenty others at five."""
         limits = (("limited.test", HostLimits(requests_per_s=10, n_connections=4)),)
@@ -61,7 +56,9 @@ class TestRate:
         assert times["quick.test"][-1] - times["quick.test"][0] < 2.0
         assert times["slow.test"][-1] - times["slow.test"][0] >= 1.9
 
-    def test_no_more_connections_than_allowed_are_open_at_once(self, shop, run_settings, list_of, images):
+    def test_no_more_connections_than_allowed_are_open_at_once(
+        self, shop, run_settings, list_of, images, most_within
+    ):
         addresses = [shop.address(f"/fault/slow-start/{n}.jpg?wait=0.2", host="shop.test") for n in range(12)]
         download(list_of(*addresses), images, run_settings(n_connections=3))
         assert len({hit.connection for hit in shop.hits}) <= 3
@@ -183,7 +180,7 @@ class TestRobotsTxt:
         assert found.pop(there) == "robots_unread"
         assert set(found.values()) <= {"robots_unread", "set_aside"}
 
-    def test_the_limit_of_the_host_that_rules_lie_with_is_kept(self, ruled, list_of, obeying):
+    def test_the_limit_of_the_host_that_rules_lie_with_is_kept(self, ruled, list_of, obeying, most_within):
         """Of twenty hosts in two lanes, which all send us to one for their rules."""
         ruled.site.says["/robots.txt"] = (302, {"Location": ruled.address("/rules?1", host="r.test")}, b"")
         ruled.site.says["/rules"] = (200, {}, self.RULES)

@@ -126,11 +126,6 @@ class OpenShards:
             last_modified=shard.value("last_modified", row),
         )
 
-    def listed(self, listed: ListedRow) -> str:
-        """The address of a row."""
-        text: str = self._open[listed[0]].value("address", listed[1])
-        return text
-
     def finish(
         self, number: int, row: int, record: dict[str, Any], jpeg: bytes = b"", **measured: Any
     ) -> None:
