@@ -1,6 +1,7 @@
 """A whole download: every address once, whatever happens; the second run does what the first could not."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
+from aisle.execution.commit import ShardStore
 from aisle.images.download.address import USUAL_PORTS
-from aisle.images.download.run import download
+from aisle.images.download.run import Watcher, download, open_images
 from aisle.images.download.settings import FetchSettings
 
 OUTCOMES = {
@@ -229,6 +231,43 @@ class TestRedirects:
         assert {row["status"] for row in found.values()} == {"ok"}
         assert {row["n_redirects"] for row in found.values()} == {1}
         assert all("cdn-" in row["final_address"] for row in found.values())
+
+
+class TestReading:
+    def test_a_run_with_nothing_to_do_reads_each_shard_once(
+        self, shop, run_settings, list_of, images, monkeypatch
+    ):
+        source = list_of(*[shop.address(f"/{n}.jpg") for n in range(40)])
+        download(source, images, run_settings(shard_rows=4))
+        read = Counter()
+        entry, open_ = ShardStore.entry, ShardStore.open
+        monkeypatch.setattr(ShardStore, "entry", lambda *of: (read.update(entries=1), entry(*of))[1])
+        monkeypatch.setattr(ShardStore, "open", lambda *of: (read.update(records=1), open_(*of))[1])
+        download(source, images, run_settings(shard_rows=4))
+        assert read == {"entries": 10 + 1, "records": 10}  # one tells the sweep what kinds of files there are
+
+    def test_a_run_that_goes_on_says_how_much_was_done_before(
+        self, shop, run_settings, list_of, images, monkeypatch
+    ):
+        source = list_of(*[shop.address(f"/{n}.jpg") for n in range(40)])
+        commit = ShardStore.commit
+
+        def commit_some(self, name, *what):
+            if name.endswith("3"):
+                raise OSError("no space left")
+            return commit(self, name, *what)
+
+        monkeypatch.setattr(ShardStore, "commit", commit_some)
+        with pytest.raises(OSError, match="no space left"):
+            download(source, images, run_settings(shard_rows=4, n_connections=1))
+        monkeypatch.undo()
+        told = []
+        watcher = Watcher()
+        watcher.planned = lambda plan, n_done: told.append((plan.n_addresses, n_done))
+        n_committed = len(open_images(images).committed())
+        download(source, images, run_settings(), watcher)
+        assert told == [(40, 4 * n_committed)]
+        assert n_committed
 
 
 class TestManifest:

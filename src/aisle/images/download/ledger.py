@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aisle.execution.commit import ShardStore
+from aisle.execution.commit import Entry, ShardStore
 from aisle.images.download.memory import give_back_memory
 
 _COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_modified", "sha256"]
@@ -20,7 +20,8 @@ class Ledger:
     """A DuckDB database in a temporary folder, with a bound on its memory.
 
     Its tables: `known` (the newest record of every address, without pictures, and the number of the shard it
-    stands in), and those that others make.
+    stands in), `shards` (of each committed one its number, name, file of records, rows, and bytes that its
+    requests brought), and those that others make.
 
     Args:
         folder: for the database and what does not fit in memory.
@@ -39,7 +40,11 @@ class Ledger:
             "CREATE VIEW known AS SELECT * FROM seen QUALIFY "
             "row_number() OVER (PARTITION BY address ORDER BY shard DESC) = 1"
         )
-        self._shards: list[str] = []
+        self._connection.execute(
+            "CREATE TABLE shards "
+            "(shard INTEGER, name VARCHAR, records VARCHAR, n_rows BIGINT, n_bytes BIGINT)"
+        )
+        self._taken: set[str] = set()
 
     def __enter__(self) -> "Ledger":
         return self
@@ -64,17 +69,17 @@ class Ledger:
             self._opened = None
         give_back_memory()
 
-    @property
-    def shards(self) -> list[str]:
-        """The names of the shards, by their numbers in `known`."""
-        return self._shards
-
     def take_in(self, store: ShardStore) -> None:
         """Read every shard that was committed since the last time; the names are in order of age."""
-        taken = set(self._shards)
         for name in store.committed():
-            if name not in taken:
-                self._take_in_shard(store, name)
+            if name not in self._taken:
+                self._take_in_shard(store, store.entry(name))
+
+    def n_rows(self, prefix: str) -> int:
+        """How many rows the shards have whose names begin so."""
+        query = "SELECT coalesce(sum(n_rows), 0)::BIGINT FROM shards WHERE starts_with(name, $prefix)"
+        n: int = self.run(query, prefix=prefix).fetchone()[0]
+        return n
 
     def run(self, query: str, **values: Any) -> Any:
         """Run a query and give DuckDB's result."""
@@ -95,11 +100,19 @@ class Ledger:
         """The rows of a query of a name and a number."""
         return dict(self._connection.execute(query, values or None).fetchall())
 
-    def _take_in_shard(self, store: ShardStore, name: str) -> None:
-        number = len(self._shards)
-        self._shards.append(name)
-        with store.open(store.entry(name).files["records"]) as file:
+    def _take_in_shard(self, store: ShardStore, entry: Entry) -> None:
+        number = len(self._taken)
+        self._taken.add(entry.name)
+        with store.open(entry.files["records"]) as file:
             rows = pq.read_table(file, columns=_COLUMNS)
         table = rows.add_column(0, "row", pa.array(range(len(rows)), pa.int32()))
         table = table.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
         self._connection.from_arrow(table).insert_into("seen")
+        self.run(
+            "INSERT INTO shards VALUES ($shard, $name, $records, $n_rows, $n_bytes)",
+            shard=number,
+            name=entry.name,
+            records=entry.files["records"],
+            n_rows=entry.facts["rows"],
+            n_bytes=entry.facts["bytes"],
+        )

@@ -153,7 +153,6 @@ class OpenShards:
         shard = self._open.get(number)
         if shard is None or shard.n_left:
             return
-        del self._open[number]
         addresses, hosts = (shard.rows[name].to_pylist() for name in ("address", "host"))
         write_shard(
             self._store,
@@ -164,7 +163,7 @@ class OpenShards:
             n_superseding=sum(shard.rows["supersedes"].to_pylist()),
         )
         shard.spool.remove()
-        del shard
+        del self._open[number], shard
         give_back_memory()
 
 

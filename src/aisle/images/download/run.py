@@ -90,8 +90,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         n_paths = _list_addresses(ledger, source)
         plans = read_plans(store)
         if plans:
-            ledger.rest()
-            _work(store, plans[-1], settings, engine, watcher, still_alone)
+            _work(store, plans[-1], settings, engine, watcher, ledger, still_alone)
         run = _current_run(store, plans)
         again = _tried_again(settings) if not plans or plans[-1].run != run else frozenset()
         revalidate = settings.revalidate and bool(again or not plans or plans[-1].run != run)
@@ -113,13 +112,12 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
                 break
             still_alone()
             commit_plan(store, plan)
-            ledger.rest()
-            _work(store, plan, settings, engine, watcher, still_alone)
+            _work(store, plan, settings, engine, watcher, ledger, still_alone)
             again, revalidate = frozenset(), False
         store.sweep()
         earlier = _earlier_placeholders(store)
         placeholders = find_placeholders(ledger, source, settings.placeholder_titles, earlier)
-        summary = summarise(ledger, store, placeholders, n_paths)
+        summary = summarise(ledger, placeholders, n_paths)
         write_index(ledger, store, run, folder)
         still_alone()
         _finish(store, run, summary)
@@ -160,6 +158,7 @@ def _work(
     settings: RunSettings,
     engine: Engine,
     watcher: Watcher,
+    ledger: Ledger,
     still_alone: Callable[[], None],
 ) -> None:
     """Run the shard task on every lane that has shards to commit, as long as no other run takes over."""
@@ -181,13 +180,9 @@ def _work(
     ]
     if not parts:
         return
-    n_done = sum(
-        store.entry(name).facts["rows"]
-        for lane in range(plan.n_lanes)
-        for name in plan.shards(lane)
-        if name in committed
-    )
-    watcher.planned(plan, n_done)
+    ledger.take_in(store)
+    watcher.planned(plan, ledger.n_rows(f"{plan.number:04d}-"))
+    ledger.rest()
 
     def tell(counts: Mapping[str, int]) -> None:
         still_alone()

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aisle.core.image_records import image_statuses
-from aisle.execution.commit import ShardStore
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.placeholders import Placeholder
 
@@ -35,9 +34,7 @@ class Summary:
         return asdict(self)
 
 
-def summarise(
-    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], n_paths: int
-) -> Summary:
+def summarise(ledger: Ledger, placeholders: Sequence[Placeholder], n_paths: int) -> Summary:
     """Count the newest record of every address."""
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
     rows = ledger.run(
@@ -59,7 +56,7 @@ def summarise(
         n_addresses=sum(by_status.values()),
         by_status=_in_order(by_status),
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
-        n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),
+        n_bytes=ledger.run("SELECT coalesce(sum(n_bytes), 0)::BIGINT FROM shards").fetchone()[0],
         placeholders=placeholders,
         n_paths=n_paths,
     )
