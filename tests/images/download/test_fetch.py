@@ -1,5 +1,6 @@
 """Requests over libcurl against a server that misbehaves: every fault ends as its status, within limits."""
 
+import selectors
 import socket
 import threading
 import time
@@ -10,7 +11,9 @@ import pytest
 
 from aisle.demo.server import Site, serve
 from aisle.demo.server.certificates import make_authority
-from aisle.images.download.address import USUAL_PORTS, Address
+from aisle.images.download.address import USUAL_PORTS, Address, parse
+from aisle.images.download.exchange import Request
+from aisle.images.download.fetch import Fetcher
 from aisle.images.download.transfer import Transfer
 
 
@@ -117,6 +120,32 @@ class TestSafety:
         monkeypatch.setattr(Address, "text", property(lambda self: shop.address("/public/../a.jpg")))
         ask("http://shop.test/", settings=None)
         assert [hit.path for hit in shop.hits] == ["/public/../a.jpg"]
+
+    @pytest.mark.parametrize("again", ["one.test", "two.test"])
+    def test_a_name_that_others_have_unpinned_is_pinned_again(self, shop, fetch_settings, again):
+        """Handles are used again, and each has told libcurl of a pin before."""
+        settings = fetch_settings()
+        with selectors.DefaultSelector() as selector:
+            fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
+            replies = []
+
+            def start(host, path="/a.jpg"):
+                address = parse(shop.address(path, host=host), settings.ports)
+                fetcher.start(Request(address=address, pins=("127.0.0.1",)))
+
+            for host in ("one.test", "two.test"):
+                start(host, "/fault/short-body/a.jpg")  # which ends the connection
+            while len(replies) < 2:
+                replies += fetcher.wait(1.0)[0]
+            start("three.test", "/fault/slow-start/a.jpg?wait=0.3")
+            replies += fetcher.wait(0.1)[0]
+            start(again)
+            while len(fetcher):
+                replies += fetcher.wait(1.0)[0]
+            assert [(reply.answer.http_status, reply.answer.reason) for reply in replies[2:]] == [
+                (200, "")
+            ] * 2
+            fetcher.close()
 
     def test_a_proxy_from_the_environment_is_not_obeyed(self, shop, ask, monkeypatch):
         with serve(Site({})) as proxy:

@@ -58,7 +58,6 @@ class Transfer:
         self._sockets: list[socket.socket] = []
         self._reads: Callable[[bytes], int | None] = self._read_image
         self._granted = 0
-        self._pins: list[str] = []
         self._headers: list[str] = []
         self._head = bytearray()
         set_options(self.curl, settings, authorities)
@@ -80,10 +79,7 @@ class Transfer:
         curl.setopt(pycurl.URL, address.text)
         if not self._settings.proxy:
             pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
-            pins = [*unpin, pin]
-            if pins != self._pins:
-                curl.setopt(pycurl.RESOLVE, pins)
-                self._pins = pins
+            curl.setopt(pycurl.RESOLVE, [*unpin, pin])  # each time: it is read once, and others unpin
         headers = [f"Accept: {_ACCEPTED}", "Accept-Encoding: identity"]
         if request.etag:
             headers.append(f"If-None-Match: {request.etag}")
