@@ -39,6 +39,18 @@ class TestDownload:
         assert "2 addresses to ask" in shown.err
         assert len(open_images(str(out)).committed()) == 1
 
+    def test_one_is_not_many(self, tmp_path, shop, capsys):
+        feed = tmp_path / "feed.csv"
+        rows = [f"1;Mug;{shop.address('/fault/404/a.jpg')}", "2;Mug;images/b.jpg"]
+        feed.write_text("\n".join(["id;title;image_link", *rows]))
+        arguments = ["--out", str(tmp_path / "images"), "--workers", "1", "--allow-private-addresses"]
+        assert run(["download", str(feed), *arguments, "--shard-rows", "5"]) == 0
+        shown = capsys.readouterr()
+        assert "1 address to ask, 0 done before" in shown.err
+        told = " ".join(shown.out.split())
+        assert "1 address, 0 images, 0.0 MB read; 0 pictures stand for 'no image' (0 uses)" in told
+        assert "; 1 link is the path of a file, and no address" in told
+
     def test_loopback_is_not_asked_unless_it_is_allowed(self, tmp_path, addresses, shop, capsys):
         out = tmp_path / "images"
         assert run(["download", str(addresses), "--out", str(out), "--workers", "1"]) == 0
