@@ -143,8 +143,9 @@ def test_all_patterns_together_say_what_the_longest_says(rules, paths):
         assert known.allows(f"/{path}") == by_the_letter(rules, f"/{path}"), lines
 
 
-def test_a_large_file_takes_little_memory_and_time():
-    lines = [f"Disallow: /catalogue/{n % 97}/item-{n}/" for n in range(20_000)]
+@pytest.mark.parametrize("pattern", ["/catalogue/{}/item-{}/", "/*/{}/item-{}/*.jpg$"])
+def test_a_large_file_takes_little_memory_and_time(pattern):
+    lines = [f"Disallow: {pattern.format(n % 97, n)}" for n in range(20_000)]
     data = with_rules("Disallow: /*.pdf$", "Disallow: /*?sort=", *lines).encode()
     assert len(data) > MAX_BYTES
     tracemalloc.start()

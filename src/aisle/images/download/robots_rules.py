@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 MAX_BYTES = 500 * 1024
 """What follows in a file is not read."""
 
+_LANDMARK = 4
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"[\r\n]")
 _TOKEN = re.compile(rb"[A-Za-z_-]*")
@@ -45,33 +46,39 @@ class Rules:
 
 
 class _Patterns:
-    """Patterns of one kind. Plain beginnings lie sorted in one string; the others are tried one by one."""
+    """Patterns of one kind.
+
+    Plain beginnings lie sorted in one string. The others are parted by a few octets that an address must hold
+    for them to fit, and those of one part are tried one by one, the longest first.
+    """
 
     __slots__ = ("_plain", "_starts", "_wild")
 
     def __init__(self, patterns: Iterable[bytes]) -> None:
         distinct = sorted(set(patterns))
         plain = [pattern for pattern in distinct if not _is_wild(pattern)]
-        wild = [pattern for pattern in distinct if _is_wild(pattern)]
-        wild.sort(key=len, reverse=True)
-        self._wild = b"\n".join(wild)
         self._plain = b"".join(plain)
         self._starts = array("I", [0])
         for pattern in plain:
             self._starts.append(self._starts[-1] + len(pattern))
+        parts: dict[bytes, list[bytes]] = {}
+        for pattern in distinct:
+            if _is_wild(pattern):
+                parts.setdefault(_landmark(pattern), []).append(pattern)
+        for part in parts.values():
+            part.sort(key=len, reverse=True)
+        self._wild = {landmark: b"\n".join(part) for landmark, part in parts.items()}
 
     def __bool__(self) -> bool:
         return bool(self._plain or self._wild)
 
     def longest(self, octets: bytes) -> int:
         """The length of the longest pattern that fits; -1 where none does."""
-        found = self._longest_plain(octets)
-        for pattern in self._wild.split(b"\n") if self._wild else ():
-            if len(pattern) <= found:
-                break
-            if _fits(pattern, octets):
-                return len(pattern)
-        return found
+        longest = self._longest_plain(octets)
+        for landmark, part in self._wild.items():
+            if landmark in octets:
+                longest = max(longest, _longest_wild(part, octets, longest))
+        return longest
 
     def _longest_plain(self, octets: bytes) -> int:
         """Whatever sorts between a beginning of the octets and the octets begins with it as well."""
@@ -141,6 +148,21 @@ def _escape(found: re.Match[bytes]) -> bytes:
 
 def _is_wild(pattern: bytes) -> bool:
     return b"*" in pattern or pattern.endswith(b"$")
+
+
+def _landmark(pattern: bytes) -> bytes:
+    """Octets that stand in whatever a pattern fits."""
+    return max(pattern.removesuffix(b"$").split(b"*"), key=len)[:_LANDMARK]
+
+
+def _longest_wild(part: bytes, octets: bytes, beyond: int) -> int:
+    """The length of the longest of the patterns that fits, if it is longer than `beyond`; else -1."""
+    for pattern in part.split(b"\n"):
+        if len(pattern) <= beyond:
+            return -1
+        if _fits(pattern, octets):
+            return len(pattern)
+    return -1
 
 
 def _fits(pattern: bytes, octets: bytes) -> bool:
