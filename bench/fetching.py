@@ -47,7 +47,7 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
             while isinstance(offer := schedule.next(clock()), tuple):
                 queue, row = offer
                 job = Job(0, row, addresses[row], parse(addresses[row], ANY_PORT))
-                found = locator.find(job)
+                found = locator.find(job.address)
                 if found is None:
                     raise SystemExit("bench/fetching.py wants addresses of numbers and not of names")
                 request = Request(address=job.address, pins=found.addresses)

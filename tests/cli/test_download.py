@@ -51,6 +51,18 @@ class TestDownload:
         assert run(["download", str(source), *arguments]) == 0
         assert f"127.0.0.1:{shop.port} asks to be left alone until 20" in capsys.readouterr().out
 
+    def test_one_is_not_many(self, tmp_path, shop, capsys):
+        feed = tmp_path / "feed.csv"
+        rows = [f"1;Mug;{shop.address('/fault/404/a.jpg')}", "2;Mug;images/b.jpg"]
+        feed.write_text("\n".join(["id;title;image_link", *rows]))
+        arguments = ["--out", str(tmp_path / "images"), "--workers", "1", "--allow-private-addresses"]
+        assert run(["download", str(feed), *arguments, "--shard-rows", "5"]) == 0
+        shown = capsys.readouterr()
+        assert "1 address to ask, 0 done before" in shown.err
+        told = " ".join(shown.out.split())
+        assert "1 address, 0 images, 0.0 MB read; 0 pictures stand for 'no image' (0 uses)" in told
+        assert "; 1 link is the path of a file, and no address" in told
+
     def test_loopback_is_not_asked_unless_it_is_allowed(self, tmp_path, addresses, shop, capsys):
         out = tmp_path / "images"
         assert run(["download", str(addresses), "--out", str(out), "--workers", "1"]) == 0
@@ -140,6 +152,15 @@ class TestMistakes:
         shown = capsys.readouterr().err
         assert said in shown
         assert shown.count("\n") == 1
+
+
+def test_a_second_download_into_a_folder_of_an_object_store_is_refused(addresses, capsys):
+    from aisle.execution.lease import alone
+
+    with alone(open_images("memory://in-use", create=True)):
+        assert run(["download", str(addresses), "--out", "memory://in-use/"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("aisle: memory:///in-use: another run is at work in this folder: process ")
 
 
 class TestSpark:

@@ -67,10 +67,25 @@ class TestCommit:
     def test_what_failed_attempts_left_is_swept_away(self, root):
         store = ShardStore(root)
         store.commit("0001", writes("one"), {})
-        with store.filesystem.open(store.path("records/0002.dead.txt"), "wb") as file:
+        with store.filesystem.open(store.path("records/0001.dead.txt"), "wb") as file:
             file.write(b"half")
         assert store.sweep() == 1
         assert read(store, "0001") == "one"
+        assert len(store.names("records")) == 1
+
+    def test_what_a_running_attempt_has_written_is_not_swept_away(self, root, monkeypatch):
+        """Its shard is not committed yet, so it may still be named by an entry."""
+        store = ShardStore(root)
+        store.commit("0001", writes("one"), {})
+        monkeypatch.setattr(
+            commit, "reach", lambda point: point == "before entry" and ShardStore(root).sweep()
+        )
+        store.commit("0002", writes("two"), {})
+        assert (read(store, "0001"), read(store, "0002")) == ("one", "two")
+
+    def test_a_name_has_no_dot(self, root):
+        with pytest.raises(ValueError, match="has a dot"):
+            ShardStore(root).commit("0001.5", writes("one"), {})
 
     def test_a_writer_that_fails_leaves_nothing_visible(self, root):
         def fails(file):

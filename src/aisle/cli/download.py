@@ -48,6 +48,13 @@ import click
     help="Processes, each with hosts of its own.  [default: one for each core; --engine spark has none]",
 )
 @click.option(
+    "--shard-rows",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Addresses of one file of records; more for hundreds of millions, and with more memory.",
+)
+@click.option(
     "--engine",
     default="local",
     show_default=True,
@@ -88,6 +95,7 @@ def command(
     limits: tuple[str, ...],
     time_limit: float,
     workers: int | None,
+    shard_rows: int,
     engine: str,
     master: str,
     retry: tuple[str, ...],
@@ -130,6 +138,7 @@ def command(
             fetch=fetch.with_private_addresses() if allow_private_addresses else fetch,
             picture=PictureSettings(longest_side=longest_side),
             limits=Limits(usual, tuple(map(parse_limit, limits))),
+            shard_rows=shard_rows,
         ),
     )
     try:

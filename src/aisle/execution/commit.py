@@ -6,12 +6,14 @@ So a task that is killed leaves nothing visible; of two that do the same work on
 are waste.
 """
 
+import contextlib
 import json
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
@@ -119,12 +121,16 @@ class ShardStore:
         """Write a shard's files, then its entry.
 
         Args:
-            files: from what a file is, with its ending (e.g. `records.parquet`), to what writes it.
+            name: without a dot.
+            files: from what a file is, with its ending (e.g. `records.parquet`), to what writes it; every
+                shard of a store has the same ones.
             facts: JSON.
 
         Returns:
             False where the shard was committed already, by another attempt; then nothing changes.
         """
+        if "." in name:
+            raise ValueError(f"the shard's name '{name}' has a dot")
         attempt = uuid.uuid4().hex[:12]
         written: dict[str, str] = {}
         for kind, write in files.items():
@@ -139,7 +145,7 @@ class ShardStore:
         reach("after entry")
         if not won:
             for path in written.values():
-                self.filesystem.rm_file(self.path(path))
+                self._remove(path)
         return won
 
     def create(self, path: str, data: bytes) -> bool:
@@ -156,15 +162,30 @@ class ShardStore:
         return self._create_by_rename(path, data)
 
     def sweep(self) -> int:
-        """Remove the files of attempts that lost or died; only where no task is running. Returns how many."""
-        keep = {path for entry in self.entries() for path in entry.files.values()}
-        kinds = {path.partition("/")[0] for path in keep}
-        waste = [
-            f"{kind}/{name}" for kind in kinds for name in self.names(kind) if f"{kind}/{name}" not in keep
-        ]
+        """Remove the files of attempts that lost or died. Returns how many.
+
+        Only files of committed shards are removed: they can never be named by an entry. Those of a shard that
+        is not committed may belong to a task that runs.
+        """
+        committed = self.committed()
+        kinds = {path.partition("/")[0] for name in committed[:1] for path in self.entry(name).files.values()}
+        waste = [path for kind in kinds for path in self._waste(kind, set(committed))]
         for path in waste:
-            self.filesystem.rm_file(self.path(path))
+            self._remove(path)
         return len(waste)
+
+    def _waste(self, kind: str, committed: set[str]) -> Iterator[str]:
+        """The files of one kind that no entry names, though their shard has one."""
+        for name, files in groupby(self.names(kind), key=lambda file: file.partition(".")[0]):
+            paths = [f"{kind}/{file}" for file in files]
+            if len(paths) > 1 and name in committed:
+                kept = self.entry(name).files.values()
+                yield from (path for path in paths if path not in kept)
+
+    def _remove(self, path: str) -> None:
+        """Remove a file that another process may remove too."""
+        with contextlib.suppress(FileNotFoundError):
+            self.filesystem.rm_file(self.path(path))
 
     def _write(self, path: str, write: Callable[[IO[bytes]], None]) -> None:
         self._make_folder(path)

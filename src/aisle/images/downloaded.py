@@ -21,7 +21,6 @@ from fsspec.implementations.local import LocalFileSystem
 from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
-from aisle.images.download.address import ANY_PORT
 from aisle.images.download.index import index_path
 from aisle.images.download.links import spell
 from aisle.images.download.store import last_run, open_images, picture_kind
@@ -147,7 +146,7 @@ class DownloadedImages(ImageRoot):
 
     def _look_up(self, links: Sequence[str]) -> list[_Place | None]:
         """Search the index, each of its pieces once."""
-        addresses = spell(pa.array(links, pa.string()), ANY_PORT)
+        addresses = spell(pa.array(links, pa.string()))
         rows_of_piece: dict[int, list[int]] = defaultdict(list)
         for row, address in enumerate(addresses.to_pylist()):
             rows_of_piece[bisect.bisect_left(self._lasts, address)].append(row)

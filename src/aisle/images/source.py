@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from aisle.core.schemas import IMAGE_STATUSES, IMAGE_TYPE
 
-REMOTE_PATTERN = r"^(?i:https?|ftps?|s3|gs|hdfs)://"
+REMOTE_PATTERN = r"^(?:(?i:https?|ftps?|s3|gs|hdfs):)?//"
 """A link that is an address, and no path below a folder."""
 
 

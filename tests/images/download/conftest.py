@@ -1,8 +1,8 @@
 """Pictures, a shop's server, and requests to it, for every test of the download."""
 
+import json
 import selectors
 import socketserver
-import subprocess
 import sys
 import threading
 import time
@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+import download_here
+from aisle.core.image_records import temporary_statuses
 from aisle.demo.server import Site, serve, serve_apart
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, parse
 from aisle.images.download.exchange import Request
@@ -76,17 +79,17 @@ def fetch_settings(shop):
 
 @pytest.fixture
 def ask(fetch_settings):
-    """Send requests out all at once, and give the replies in their order."""
+    """Send requests out, all at once unless told otherwise, and give the replies in their order."""
 
-    def ask_all(*addresses, settings=None, pins=("127.0.0.1",), **request):
+    def ask_all(*addresses, settings=None, pins=("127.0.0.1",), n_at_once=1000, **request):
         settings = settings or fetch_settings()
         requests = [Request(address=parse(text, settings.ports), pins=pins, **request) for text in addresses]
         with selectors.DefaultSelector() as selector:
             fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
-            for request in requests:
-                fetcher.start(request)
-            replies = {}
-            while len(fetcher):
+            replies, waiting = {}, list(reversed(requests))
+            while waiting or len(fetcher):
+                while waiting and len(fetcher) < n_at_once:
+                    fetcher.start(waiting.pop())
                 for reply in fetcher.wait(1.0)[0]:
                     replies[id(reply.request)] = reply
             fetcher.close()
@@ -180,43 +183,32 @@ def records():
     return read
 
 
-SCRIPT = """
-import os, signal, sys
-from pathlib import Path
-from aisle.execution import commit
-from aisle.images.download.address import ANY_PORT
-from aisle.images.download.limits import HostLimits, Limits
-from aisle.images.download.politeness import Patience
-from aisle.images.download.resolve import TableResolver
-from aisle.images.download.run import RunSettings, download
-from aisle.images.download.settings import DownloadSettings, FetchSettings
+@pytest.fixture
+def most_within():
+    """The most requests in any window of so many seconds."""
 
-def main(source, images, n_workers, point, nth):
-    left = [int(nth)]
-    def reach(reached):
-        left[0] -= reached == point
-        if left[0] == 0 and reached == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-    if point:
-        commit.reach = reach
-    fetch = FetchSettings(
-        allowed_networks=("127.0.0.0/8",), ports=ANY_PORT, total_s=5.0,
-        resolver=TableResolver({"*": ("127.0.0.1",)}),
-    )
-    settings = DownloadSettings(
-        fetch=fetch, limits=Limits(HostLimits(requests_per_s=200.0, n_connections=4)), shard_rows=25,
-        patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
-    )
-    download(Path(source), images, RunSettings(n_workers=int(n_workers), download=settings))
+    def most(times, window_s):
+        return max(sum(start <= at < start + window_s for at in times) for start in times)
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
-"""
+    return most
+
+
+@pytest.fixture
+def download_apart():
+    """Start a download in a process of its own; see tests/download_here.py."""
+
+    def start(source, images, **settings):
+        command = [sys.executable, download_here.__file__, str(source), str(images), json.dumps(settings)]
+        return psutil.Popen(command, start_new_session=True)
+
+    return start
+
+
 FAULTS = ["404", "redirect", "html", "truncated", "500-then-200", "noai"]
 
 
 @pytest.fixture
-def work(tmp_path, far_shop):
+def work(tmp_path, far_shop, download_apart):
     """A list of addresses, and a way to download it in a process."""
     addresses = [far_shop.address(f"/a.jpg?{n}", host=f"shop-{n % 7}.test") for n in range(100)]
     addresses += [
@@ -231,12 +223,11 @@ def work(tmp_path, far_shop):
     ]
     source = tmp_path / "addresses.txt"
     source.write_text("\n".join(addresses))
-    script = tmp_path / "download.py"
-    script.write_text(SCRIPT)
 
-    def start(images, *, n_workers=2, point="", nth=0):
-        arguments = [str(script), str(source), str(images), str(n_workers), point, str(nth)]
-        return subprocess.Popen([sys.executable, *arguments], start_new_session=True)
+    def start(images, *, n_workers=2, **how):
+        return download_apart(
+            source, images, n_workers=n_workers, rate=200, connections=4, shard_rows=25, **how
+        )
 
     def finish(images, **how):
         process = start(images, **how)
@@ -249,11 +240,15 @@ def work(tmp_path, far_shop):
 
 
 def content(images):
-    """Every committed row, sorted; each address must be there once."""
-    rows = []
+    """The newest row of every address, sorted; only what may pass is there from an earlier run too."""
+    newest = {}
     store = open_images(str(images))
     for name in store.committed():
         with store.open(store.entry(name).files["records"]) as file:
-            rows += [row for row in pq.read_table(file).to_pylist() if row["status"] != "handed_over"]
-    assert len({row["address"] for row in rows}) == len(rows)
-    return sorted(rows, key=lambda row: row["address"])
+            rows = pq.read_table(file).to_pylist()
+        assert len({row["address"] for row in rows}) == len(rows)
+        for row in rows:
+            earlier = newest.get(row["address"])
+            assert earlier is None or earlier["status"] in temporary_statuses()
+            newest[row["address"]] = row
+    return sorted(newest.values(), key=lambda row: row["address"])

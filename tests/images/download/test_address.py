@@ -1,12 +1,21 @@
 """An address has one spelling; what could be read in two ways is refused."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aisle.images.download.address import NORMAL_PATTERN, USUAL_PORTS, Address, RefusedError, follow, parse
+from aisle.images.download.address import (
+    MAX_LENGTH,
+    NORMAL_PATTERN,
+    USUAL_PORTS,
+    Address,
+    RefusedError,
+    follow,
+    parse,
+)
 
 
 def refusal(text: str) -> str:
@@ -40,6 +49,14 @@ class TestParse:
             ("http://shop.example/50%/%C3%A4", "http://shop.example/50%25/%C3%A4"),
             ("http://my_shop.example/a", "http://my_shop.example/a"),
             ("http://[2606:4700:0::1]/a", "http://[2606:4700::1]/a"),
+            ("http://shop.example/public/../private/x.jpg", "http://shop.example/private/x.jpg"),
+            ("http://shop.example/public/%2e%2E/x.jpg", "http://shop.example/x.jpg"),
+            ("http://shop.example/a/./b/.%2e/c/.", "http://shop.example/a/c/"),
+            ("http://shop.example/a/b/..", "http://shop.example/a/"),
+            ("http://shop.example/../../x?q=/../y", "http://shop.example/x?q=/../y"),
+            ("http://shop.example/a/../../b/%2e", "http://shop.example/b/"),
+            ("http://shop.example/.hidden/...", "http://shop.example/.hidden/..."),
+            ("http://shop.example/a//../b", "http://shop.example/a/b"),
         ],
     )
     def test_there_is_one_spelling(self, text, normal):
@@ -114,9 +131,21 @@ class TestParse:
         """Nor does the shorter way that an address without one may take through the code."""
         assert parsed_or_refused(text) == parsed_or_refused(text + "#top")
 
+    @given(st.lists(st.sampled_from(["", ".", "..", "%2e", ".%2E", "a", "a.", "..b"]), max_size=8))
+    def test_no_spelling_has_dots_that_a_server_may_follow(self, segments):
+        """And it is what others make of the same path."""
+        text = "http://shop.example/" + "/".join(segments)
+        found = parse(text)
+        for segment in found.target.lower().replace("%2e", ".").split("/"):
+            assert segment not in (".", "..")
+        plain = "/" + "/".join(segments).lower().replace("%2e", ".")
+        if "//" not in plain:  # Python drops empty parts
+            assert urljoin("http://shop.example/", plain) == found.text.lower().replace("%2e", ".")
+
     @given(st.from_regex(NORMAL_PATTERN, fullmatch=True))
     def test_what_looks_normal_is_normal(self, text):
         text = text.removesuffix("\n")
+        assume(len(text) <= MAX_LENGTH)
         assert parse(text).text == text
 
 

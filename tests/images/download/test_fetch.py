@@ -1,5 +1,6 @@
 """Requests over libcurl against a server that misbehaves: every fault ends as its status, within limits."""
 
+import selectors
 import socket
 import threading
 import time
@@ -10,7 +11,10 @@ import pytest
 
 from aisle.demo.server import Site, serve
 from aisle.demo.server.certificates import make_authority
-from aisle.images.download.address import USUAL_PORTS, Address
+from aisle.images.download.address import USUAL_PORTS, Address, parse
+from aisle.images.download.exchange import Request
+from aisle.images.download.fetch import Fetcher
+from aisle.images.download.transfer import Transfer
 
 
 class TestAnswers:
@@ -74,17 +78,28 @@ class TestAnswers:
         assert shop.hits[0].agent.startswith("Aisle/")
         assert "me@shop.test" in shop.hits[0].agent
 
-    def test_connections_are_kept(self, shop, fetch_settings, ask):
-        replies = ask(*[shop.address("/a.jpg")] * 30)
+    def test_connections_are_kept(self, shop, ask):
+        replies = ask(*[shop.address("/a.jpg")] * 30, n_at_once=2)
         assert all(reply.answer.http_status == 200 for reply in replies)
-        assert shop.n_connections <= 30
+        assert shop.n_connections <= 2
 
 
 class TestSafety:
-    def test_no_socket_is_opened_to_an_address_that_was_not_checked(self, shop, ask):
-        """The pin says one thing and the guard another: the guard wins."""
-        answer = ask(shop.address("/a.jpg"), pins=("127.0.0.2",)).answer
-        assert answer.status == "connect_failed" or shop.n_connections == 0
+    def test_no_connection_goes_elsewhere_than_to_the_pin(self, shop, ask):
+        assert ask(shop.address("/a.jpg", host="shop.test"), pins=("127.0.0.2",)).answer.status
+        assert shop.n_connections == 0
+
+    def test_no_socket_is_opened_to_an_address_that_was_not_checked(self, shop, ask, monkeypatch):
+        """Were libcurl to resolve the name to something else than it was told, the second guard would see."""
+        begin = Transfer.begin
+
+        def begin_with_other_pins(self, request, unpin):
+            begin(self, request, unpin)
+            object.__setattr__(request, "pins", ("127.0.0.2",))
+
+        monkeypatch.setattr(Transfer, "begin", begin_with_other_pins)
+        answer = ask(shop.address("/a.jpg", host="shop.test")).answer
+        assert (answer.status, answer.reason) == ("blocked_address", "127.0.0.1 was never checked")
         assert shop.n_connections == 0
 
     def test_a_pin_to_a_closed_address_opens_no_socket(self, shop, ask, fetch_settings):
@@ -96,6 +111,41 @@ class TestSafety:
         reply = ask(shop.address("/a.jpg", host="no-such-shop.test"))
         assert reply.answer.http_status == 200
         assert shop.hits[0].host == f"no-such-shop.test:{shop.port}"
+
+    def test_the_path_that_was_checked_is_the_one_that_is_asked(self, shop, ask):
+        ask(shop.address("/public/../private/%2e%2e/a.jpg"))
+        assert [hit.path for hit in shop.hits] == ["/a.jpg"]
+
+    def test_libcurl_follows_no_dots_of_its_own(self, shop, ask, monkeypatch):
+        monkeypatch.setattr(Address, "text", property(lambda self: shop.address("/public/../a.jpg")))
+        ask("http://shop.test/", settings=None)
+        assert [hit.path for hit in shop.hits] == ["/public/../a.jpg"]
+
+    @pytest.mark.parametrize("again", ["one.test", "two.test"])
+    def test_a_name_that_others_have_unpinned_is_pinned_again(self, shop, fetch_settings, again):
+        """Handles are used again, and each has told libcurl of a pin before."""
+        settings = fetch_settings()
+        with selectors.DefaultSelector() as selector:
+            fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
+            replies = []
+
+            def start(host, path="/a.jpg"):
+                address = parse(shop.address(path, host=host), settings.ports)
+                fetcher.start(Request(address=address, pins=("127.0.0.1",)))
+
+            for host in ("one.test", "two.test"):
+                start(host, "/fault/short-body/a.jpg")  # which ends the connection
+            while len(replies) < 2:
+                replies += fetcher.wait(1.0)[0]
+            start("three.test", "/fault/slow-start/a.jpg?wait=0.3")
+            replies += fetcher.wait(0.1)[0]
+            start(again)
+            while len(fetcher):
+                replies += fetcher.wait(1.0)[0]
+            assert [(reply.answer.http_status, reply.answer.reason) for reply in replies[2:]] == [
+                (200, "")
+            ] * 2
+            fetcher.close()
 
     def test_a_proxy_from_the_environment_is_not_obeyed(self, shop, ask, monkeypatch):
         with serve(Site({})) as proxy:

@@ -2,13 +2,14 @@
 
 import gzip
 import json
+from collections import Counter
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.images.download.links import check_source, uses
+from aisle.images.download.links import check_source, spell, uses
 
 ONE, TWO = "https://shop.test/1.jpg", "http://cdn.test/2.jpg?a,b"
 
@@ -16,7 +17,7 @@ IN_THE_FEED = [(ONE, "kaleido", "Mug"), (TWO, "kaleido", "Mug"), (TWO, "kaleido"
 
 
 def named(source):
-    return [tuple(row.values()) for batch in uses(source) for row in batch.to_pylist()]
+    return [tuple(row.values())[:3] for batch in uses(source) for row in batch.to_pylist()]
 
 
 class TestLists:
@@ -85,6 +86,42 @@ class TestFeeds:
     def test_addresses_in_parquet_may_be_any_text_and_may_be_missing(self, tmp_path, kind):
         pq.write_table(pa.table({"address": pa.array([ONE, None, TWO]).cast(kind)}), tmp_path / "x.parquet")
         assert [row[0] for row in named(tmp_path / "x.parquet")] == [ONE, TWO]
+
+
+class TestWhatMeansAnAddress:
+    ADDRESSES = (
+        ONE, "//host/x.jpg", "http:/host/x", "www.shop.test/a.jpg", "WWW.shop.test", "htp://shop.test/a.jpg",
+        "data:image/png;base64,AAAA", "HTTPS:shop.test", "ftp://shop.test/a", "file:///a.jpg", "s3://b/a.jpg",
+        " https://shop.test/2.jpg",
+    )  # fmt: skip
+    PATHS = (
+        "images/a.jpg", "a.jpg", "/srv/a.jpg", "shop.test/a.jpg", "C:\\images\\a.jpg", "c:/a.jpg",
+        "a/b:c.jpg",
+    )  # fmt: skip
+
+    def test_of_a_feed_the_others_are_paths_and_counted(self, tmp_path):
+        rows = [
+            {"id": str(n), "title": "Mug", "image_link": link}
+            for n, link in enumerate([*self.ADDRESSES, *self.PATHS])
+        ]
+        (tmp_path / "kaleido.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        left_out = Counter()
+        found = [row for batch in uses(tmp_path / "kaleido.jsonl", left_out) for row in batch["address"]]
+        assert [link.as_py().strip() for link in found] == [link.strip() for link in self.ADDRESSES]
+        assert left_out == {"paths": len(self.PATHS)}
+
+    def test_of_a_list_every_line_is_one(self, tmp_path):
+        (tmp_path / "list.txt").write_text("\n".join([ONE, *self.PATHS]))
+        left_out = Counter()
+        assert sum(map(len, uses(tmp_path / "list.txt", left_out))) == 1 + len(self.PATHS)
+        assert left_out == {}
+
+
+@pytest.mark.parametrize("port", ["", ":8123", ":22"])
+def test_links_to_one_address_have_one_spelling_whatever_may_be_asked(port):
+    links = [f"http://shop.test{port}/a.jpg", f"HTTP://Shop.test{port}/b/../a.jpg#top", " http://shop.test"]
+    spelled = spell(pa.array([*links[:2], f"{links[2]}{port}/a.jpg"])).to_pylist()
+    assert spelled == [links[0]] * 3
 
 
 class TestMistakes:

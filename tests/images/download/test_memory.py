@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import sys
 import time
 from pathlib import Path
 
@@ -12,27 +11,6 @@ import pytest
 
 from aisle.images.download.run import open_images
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from aisle.images.download.address import ANY_PORT
-from aisle.images.download.limits import HostLimits, Limits
-from aisle.images.download.politeness import Patience
-from aisle.images.download.resolve import TableResolver
-from aisle.images.download.run import RunSettings, download
-from aisle.images.download.settings import DownloadSettings, FetchSettings
-
-if __name__ == "__main__":
-    fetch = FetchSettings(
-        allowed_networks=("127.0.0.0/8",), ports=ANY_PORT, resolver=TableResolver({"*": ("127.0.0.1",)}),
-        total_s=4.0, slow_s=2.0,
-    )
-    settings = DownloadSettings(
-        fetch=fetch, limits=Limits(HostLimits(requests_per_s=float(sys.argv[3]), n_connections=8)),
-        patience=Patience(base_s=0.01, longest_s=0.05, aside_s=0.1),
-    )
-    download(Path(sys.argv[1]), sys.argv[2], RunSettings(n_workers=2, download=settings))
-"""
 TOTAL_S = 4.0
 BAD = [
     "endless-body",
@@ -46,15 +24,15 @@ BAD = [
 
 
 @pytest.fixture
-def peak_of(tmp_path):
+def peak_of(tmp_path, download_apart):
     """Download addresses in a process; gives the folder, and the peak memory of the tree in bytes."""
-    script = tmp_path / "download.py"
-    script.write_text(SCRIPT)
 
     def run(name, addresses, *, rate=1e6):
         source, images = tmp_path / f"{name}.txt", str(tmp_path / name)
         source.write_text("\n".join(addresses))
-        process = psutil.Popen([sys.executable, str(script), str(source), images, str(rate)])
+        process = download_apart(
+            source, images, n_workers=2, rate=rate, connections=8, total_s=TOTAL_S, slow_s=2.0
+        )
         peak = 0
         while process.poll() is None:
             peak = max(peak, own_memory(process))

@@ -1,13 +1,16 @@
 """A folder of images on an object store: the rows of a local one, whole after a kill, read by links."""
 
 import signal
+import time
 import uuid
+from functools import partial
 
 import pytest
 
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
-from aisle.images.download.run import download
+from aisle.execution.lease import LeaseSettings
+from aisle.images.download.run import Watcher, download
 from aisle.images.downloaded import DownloadedImages
 
 pytestmark = pytest.mark.slow
@@ -31,9 +34,57 @@ class TestStore:
     def test_what_a_killed_attempt_left_is_swept_away(self, bucket):
         store = ShardStore(bucket)
         store.commit("0001", {"records.txt": lambda file: file.write(b"one")}, {})
-        store.filesystem.pipe_file(store.path("records/0002.dead.txt"), b"half")
+        store.filesystem.pipe_file(store.path("records/0001.dead.txt"), b"half")
         assert store.sweep() == 1
         assert len(store.names("records")) == 1
+
+
+@pytest.fixture(params=["memory", "s3"])
+def elsewhere(request):
+    """A folder of its own on a file system that has no locks."""
+    if request.param == "memory":
+        return f"memory://images-{uuid.uuid4().hex}"
+    return request.getfixturevalue("bucket")
+
+
+class Second(Watcher):
+    """Starts another download into the same folder as soon as the first is at work."""
+
+    def __init__(self, again):
+        self.again, self.said = again, ""
+
+    def planned(self, plan, n_done):
+        with pytest.raises(AisleError) as caught:
+            self.again()
+        self.said = str(caught.value)
+
+
+class TestTwoAtOnce:
+    def test_the_second_run_is_refused_and_harms_nothing(
+        self, shop, run_settings, list_of, elsewhere, records
+    ):
+        addresses = [shop.address(f"/a.jpg?{n}", host=f"shop-{n % 3}.test") for n in range(30)]
+        source = list_of(*addresses)
+        second = Second(lambda: download(source, elsewhere, run_settings()))
+        download(source, elsewhere, run_settings(shard_rows=5), second)
+        assert "another run is at work in this folder: process" in second.said
+        assert sorted(records(elsewhere)) == sorted(addresses)
+        assert len(shop.hits) == 30
+
+    def test_a_run_that_loses_its_lease_stops(self, shop, run_settings, list_of, elsewhere, monkeypatch):
+        """As one does that was asleep while another took over; what it has committed stays."""
+        monkeypatch.setattr("aisle.execution.lease.LeaseSettings", partial(LeaseSettings, renew_s=0.02))
+
+        class Thief(Watcher):
+            def planned(self, plan, n_done):
+                store = ShardStore(elsewhere)
+                store.filesystem.rm_file(store.path("lease/000001.json"))
+                time.sleep(0.2)
+
+        source = list_of(*[shop.address(f"/a.jpg?{n}") for n in range(30)])
+        with pytest.raises(AisleError, match="the lease of this run was removed or taken over"):
+            download(source, elsewhere, run_settings(shard_rows=5), Thief())
+        assert download(source, elsewhere, run_settings()).by_status == {"ok": 30}
 
 
 class TestDownload:
@@ -70,10 +121,11 @@ class TestDownload:
         assert found.look(gone).status == "missing"
         assert found.read(here).startswith(b"\xff\xd8")
 
-    def test_a_kill_loses_and_doubles_nothing(self, work, bucket):
+    def test_a_kill_loses_and_doubles_nothing(self, work, bucket, tmp_path):
+        expected = work.finish(tmp_path / "whole")
+        assert sorted(row["address"] for row in expected) == sorted(work.addresses)
         assert work(bucket, n_workers=0, point="before entry", nth=2).wait(60) == -signal.SIGKILL
-        rows = work.finish(bucket, n_workers=0)
-        assert sorted(row["address"] for row in rows) == sorted(work.addresses)
+        assert work.finish(bucket, n_workers=0) == expected
         store = ShardStore(bucket)
         assert len(store.names("records")) == len(store.committed())
 

@@ -43,15 +43,11 @@ def executors():
     ]
 
 
-def most_within(times, window_s):
-    return max(sum(start <= at < start + window_s for at in times) for start in times)
-
-
 @pytest.mark.slow
 @pytest.mark.xdist_group("spark")
 class TestCluster:
     def test_a_killed_worker_changes_no_row_and_no_hosts_limit(
-        self, cluster, s3, shop, run_settings, list_of, images, records
+        self, cluster, s3, shop, run_settings, list_of, images, records, most_within
     ):
         bucket = f"{s3}/{uuid.uuid4().hex}"
         addresses = [shop.address(f"/a.jpg?{n}", host=host) for n in range(12) for host in LIMITED]

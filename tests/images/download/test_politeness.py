@@ -307,3 +307,38 @@ class TestLaws:
         seen = [job[0] for _, _, job in started] + [job[0] for _, job in made.given_up()]
         assert sorted(seen) == list(range(len(jobs)))
         assert (made.n_waiting, made.n_under_way) == (0, 0)
+
+
+class TestBar:
+    def test_of_a_barred_host_only_urgent_jobs_start(self):
+        made = schedule()
+        made.add("shop", "image", 0.0)
+        made.bar("shop")
+        assert made.next(0.0) is None
+        made.add("shop", "rules", 0.0, urgent=True)
+        assert made.next(0.0) == ("shop", "rules")
+        made.done("shop", 0.0)
+        made.unbar("shop", 0.0)
+        assert made.next(1.0) == ("shop", "image")
+
+    def test_an_urgent_job_keeps_the_rate_and_is_given_up_with_its_host(self):
+        made = schedule(rate=1.0)
+        for job in ("one", "two"):
+            made.add("shop", job, 0.0, urgent=True)
+        assert made.next(0.0) == ("shop", "one")
+        assert made.next(0.0) == pytest.approx(1.0)
+        made.done("shop", 0.0, failed=True, wait_s=10_000.0)
+        assert made.given_up() == [("shop", "two")]
+
+    def test_a_host_that_was_set_aside_comes_back_though_another_is_barred_until_then(self):
+        """The rules of the barred one lie with the one that was set aside."""
+        made = schedule(n_failures=1, aside_s=5.0)
+        made.add("far", "image", 0.0)
+        made.next(0.0)
+        made.done("far", 0.0, failed=True)
+        made.add("shop", "image", 0.0)
+        made.bar("shop")
+        made.add("far", "rules", 0.0, urgent=True)
+        (started,) = run(made, failed=lambda queue, job: False)
+        assert started[1:] == ("far", "rules")
+        assert started[0] >= 5.0

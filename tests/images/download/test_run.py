@@ -1,6 +1,7 @@
 """A whole download: every address once, whatever happens; the second run does what the first could not."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
+from aisle.execution.commit import ShardStore
 from aisle.images.download import loop
+from aisle.images.download.address import USUAL_PORTS
 from aisle.images.download.limits import HostLimits
-from aisle.images.download.run import download
+from aisle.images.download.run import Watcher, download, open_images
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.verdict import judge
 
@@ -191,6 +194,57 @@ class TestOnce:
         assert after[same] == before[same]
         assert (after[changed]["width"], after[changed]["height"]) == (70, 60)
 
+    def test_one_address_has_one_row_though_it_could_not_be_asked_at_first(
+        self, shop, run_settings, list_of, images, records
+    ):
+        address = shop.address("/a.jpg")
+        source = list_of(address, f"{address}#top")
+        closed = run_settings(fetch={"ports": USUAL_PORTS, "allowed_networks": ()})
+        assert download(source, images, closed).by_status == {"invalid_link": 1}
+        open_ = run_settings(again=["invalid_link", "blocked_address"])
+        assert download(source, images, open_).by_status == {"ok": 1}
+        assert list(records(images)) == [address]
+
+    def test_of_a_feed_every_link_that_means_an_address_has_a_row(
+        self, shop, run_settings, tmp_path, images, records
+    ):
+        links = [
+            shop.address("/a.jpg"), "//127.1/x.jpg", "http:/host/x", "www.shop.test/a.jpg", "htp://shop.test/",
+            "data:,x", "images/b.jpg",
+        ]  # fmt: skip
+        feed = tmp_path / "feed.csv"
+        feed.write_text(
+            "\n".join(["id;title;image_link", *(f"{n};Mug;{link}" for n, link in enumerate(links))])
+        )
+        summary = download(feed, images, run_settings())
+        assert sorted(records(images)) == sorted(links[:-1])
+        assert summary.by_status == {"ok": 1, "invalid_link": 4, "blocked_address": 1}
+        assert summary.n_paths == 1
+
+
+class TestSeveralSources:
+    @pytest.fixture
+    def after_one(self, shop, run_settings, list_of, images, records):
+        """Download some images and failures, then another list into the same folder; gives what was asked."""
+        ours = [shop.address(path) for path in ("/fault/etag/a.jpg", "/fault/503/b.jpg", "/fault/404/c.jpg")]
+        download(list_of(*ours), images, run_settings(n_tries=1))
+        before = records(images)
+        shop.hits.clear()
+
+        def run(*addresses, **how):
+            download(list_of(*addresses), images, run_settings(n_tries=1, **how))
+            assert {address: records(images)[address] for address in ours} == before
+            return sorted(hit.path for hit in shop.hits)
+
+        return run
+
+    def test_only_what_the_source_lists_is_tried_again_or_revalidated(self, shop, after_one):
+        theirs = shop.address("/fault/500/x.jpg")
+        assert after_one(theirs, again=["http_4xx"], revalidate=True) == ["/fault/500/x.jpg"]
+
+    def test_what_both_list_is_asked_once(self, shop, after_one):
+        assert after_one(shop.address("/fault/etag/a.jpg"), shop.address("/a.jpg")) == ["/a.jpg"]
+
 
 class TestKilled:
     """A run that was cut short, before its workers had begun, goes on with other settings."""
@@ -269,6 +323,43 @@ class TestRedirects:
         assert all("cdn-" in row["final_address"] for row in found.values())
 
 
+class TestReading:
+    def test_a_run_with_nothing_to_do_reads_each_shard_once(
+        self, shop, run_settings, list_of, images, monkeypatch
+    ):
+        source = list_of(*[shop.address(f"/{n}.jpg") for n in range(40)])
+        download(source, images, run_settings(shard_rows=4))
+        read = Counter()
+        entry, open_ = ShardStore.entry, ShardStore.open
+        monkeypatch.setattr(ShardStore, "entry", lambda *of: (read.update(entries=1), entry(*of))[1])
+        monkeypatch.setattr(ShardStore, "open", lambda *of: (read.update(records=1), open_(*of))[1])
+        download(source, images, run_settings(shard_rows=4))
+        assert read == {"entries": 10 + 1, "records": 10}  # one tells the sweep what kinds of files there are
+
+    def test_a_run_that_goes_on_says_how_much_was_done_before(
+        self, shop, run_settings, list_of, images, monkeypatch
+    ):
+        source = list_of(*[shop.address(f"/{n}.jpg") for n in range(40)])
+        commit = ShardStore.commit
+
+        def commit_some(self, name, *what):
+            if name.endswith("3"):
+                raise OSError("no space left")
+            return commit(self, name, *what)
+
+        monkeypatch.setattr(ShardStore, "commit", commit_some)
+        with pytest.raises(OSError, match="no space left"):
+            download(source, images, run_settings(shard_rows=4, n_connections=1))
+        monkeypatch.undo()
+        told = []
+        watcher = Watcher()
+        watcher.planned = lambda plan, n_done: told.append((plan.n_addresses, n_done))
+        n_committed = len(open_images(images).committed())
+        download(source, images, run_settings(), watcher)
+        assert told == [(40, 4 * n_committed)]
+        assert n_committed
+
+
 class TestManifest:
     def test_the_run_leaves_its_summary(self, shop, run_settings, list_of, images):
         source = list_of(
@@ -322,7 +413,7 @@ class TestMistakes:
         download(list_of(shop.address("/a.jpg")), images, run_settings())
         with (Path(images) / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            with pytest.raises(AisleError, match="another download is at work"):
+            with pytest.raises(AisleError, match="another run is at work"):
                 download(list_of(shop.address("/a.jpg")), images, run_settings())
 
 

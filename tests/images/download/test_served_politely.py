@@ -9,14 +9,10 @@ import pytest
 from PIL import Image
 
 from aisle.demo.server import Site, serve
+from aisle.demo.server.messages import answer
 from aisle.images.download.limits import HostLimits
 from aisle.images.download.resolve import NoSuchHostError
 from aisle.images.download.run import download
-
-
-def most_within(times, window_s):
-    """The most requests in any window of so many seconds."""
-    return max(sum(start <= at < start + window_s for at in times) for start in times)
 
 
 def hits_by_host(server):
@@ -64,7 +60,7 @@ class TestRate:
         [(40, 20), pytest.param(1000, 500, marks=pytest.mark.long)],
     )
     def test_a_host_is_asked_no_more_than_its_limit_and_slows_no_other(
-        self, shop, run_settings, list_of, images, n_of_one, n_of_each
+        self, shop, run_settings, list_of, images, n_of_one, n_of_each, most_within
     ):
         """Ten a second for one host, beside twenty others at five, which were asked alone before."""
         limits = (("limited.test", HostLimits(requests_per_s=10, n_connections=4)),)
@@ -91,7 +87,9 @@ class TestRate:
         assert times["quick.test"][-1] - times["quick.test"][0] < 2.0
         assert times["slow.test"][-1] - times["slow.test"][0] >= 1.9
 
-    def test_no_more_connections_than_allowed_are_open_at_once(self, shop, run_settings, list_of, images):
+    def test_no_more_connections_than_allowed_are_open_at_once(
+        self, shop, run_settings, list_of, images, most_within
+    ):
         addresses = [shop.address(f"/fault/slow-start/{n}.jpg?wait=0.2", host="shop.test") for n in range(12)]
         download(list_of(*addresses), images, run_settings(n_connections=3))
         assert len({hit.connection for hit in shop.hits}) <= 3
@@ -231,8 +229,109 @@ class TestRobotsTxt:
         assert shop.hits[0].path == "/robots.txt"
         assert [hit.path for hit in shop.hits].count("/robots.txt") == 1
 
-    def test_a_host_without_robots_txt_allows_all(self, run_settings, list_of, images, records, picture):
-        with serve(Site({"/a.jpg": picture})) as shop:
-            address = shop.address("/a.jpg")
-            download(list_of(address), images, run_settings(fetch={"honours_robots_txt": True}))
-        assert records(images)[address]["status"] == "ok"
+    @pytest.fixture
+    def obeying(self, run_settings, images, records):
+        """Download addresses under robots.txt; gives their statuses."""
+
+        def run(source, **changes):
+            download(source, images, run_settings(fetch={"honours_robots_txt": True}, **changes))
+            return {address: row["status"] for address, row in records(images).items()}
+
+        return run
+
+    @pytest.fixture
+    def ruled(self, picture):
+        """A server with a picture at every path, and what a test says of robots.txt."""
+        with serve(Ruled(picture)) as server:
+            yield server
+
+    def test_a_host_without_robots_txt_allows_all(self, ruled, list_of, obeying):
+        address = ruled.address("/a.jpg")
+        assert obeying(list_of(address)) == {address: "ok"}
+
+    def test_a_host_in_trouble_is_asked_again_and_then_left_to_the_next_run(self, ruled, list_of, obeying):
+        ruled.site.says["/robots.txt"] = (503, {}, b"")
+        addresses = [ruled.address(f"/a.jpg?{n}") for n in range(5)]
+        assert set(obeying(list_of(*addresses)).values()) == {"robots_unread"}
+        assert [hit.path for hit in ruled.hits] == ["/robots.txt"] * 3
+        ruled.site.says.clear()
+        assert set(obeying(list_of(*addresses)).values()) == {"ok"}
+
+    def test_one_failure_is_nothing(self, ruled, shop, list_of, obeying):
+        """Of a robots.txt that a redirect leads to, too."""
+        shop.site.pictures["/r"] = self.RULES
+        ruled.site.says["/robots.txt"] = (302, {"Location": shop.address("/fault/500-then-200/r")}, b"")
+        address = ruled.address("/not-for-aisle/a.jpg")
+        assert obeying(list_of(address)) == {address: "robots_txt"}
+        assert [hit.path for hit in shop.hits] == ["/fault/500-then-200/r"] * 2
+
+    @pytest.mark.parametrize("n_redirects", [1, 5])
+    def test_redirects_are_followed_to_other_hosts_too(self, ruled, list_of, obeying, n_redirects):
+        paths = ["/robots.txt", *(f"/rules-{n}" for n in range(n_redirects))]
+        for n in range(n_redirects):
+            target = ruled.address(paths[n + 1], host=f"rules-{n % 2}.test")
+            ruled.site.says[paths[n]] = (301, {"Location": target}, b"")
+        ruled.site.says[paths[-1]] = (200, {}, self.RULES)
+        good, bad = (ruled.address(path, host="shop.test") for path in ("/a.jpg", "/not-for-aisle/a.jpg"))
+        assert obeying(list_of(good, bad)) == {good: "ok", bad: "robots_txt"}
+        assert len(ruled.hits) == n_redirects + 2
+
+    @pytest.mark.parametrize(
+        "location", ["/robots.txt", "", "file:///etc/passwd", "http://169.254.169.254/", "http://127.1/"]
+    )
+    def test_a_redirect_that_leads_nowhere_is_as_good_as_no_file(self, ruled, list_of, obeying, location):
+        ruled.site.says["/robots.txt"] = (302, {"Location": location} if location else {}, b"")
+        address = ruled.address("/a.jpg", host="shop.test")
+        assert obeying(list_of(address)) == {address: "ok"}
+        assert len(ruled.hits) == 2
+
+    def test_hosts_whose_rules_lie_with_one_another_do_not_wait_for_ever(self, ruled, list_of, obeying):
+        one, two = (ruled.address("", host=f"{name}.test") for name in ("one", "two"))
+        ruled.site.says["one.test/robots.txt"] = (302, {"Location": f"{two}/rules"}, b"")
+        ruled.site.says["two.test/robots.txt"] = (302, {"Location": f"{one}/rules"}, b"")
+        ruled.site.says["/rules"] = (200, {}, self.RULES)
+        addresses = [f"{one}/a.jpg", f"{two}/a.jpg"]
+        assert obeying(list_of(*addresses)) == dict.fromkeys(addresses, "ok")
+
+    def test_rules_that_lie_with_a_host_that_is_down_are_unread(self, ruled, list_of, obeying):
+        ruled.site.says["/robots.txt"] = (302, {"Location": "http://down.test:1/robots.txt"}, b"")
+        there, down = ruled.address("/a.jpg", host="shop.test"), [f"http://down.test:1/{n}" for n in range(9)]
+        found = obeying(list_of(there, *down))
+        assert found.pop(there) == "robots_unread"
+        assert set(found.values()) <= {"robots_unread", "set_aside"}
+
+    def test_the_limit_of_the_host_that_rules_lie_with_is_kept(self, ruled, list_of, obeying, most_within):
+        """Of twenty hosts in two lanes, which all send us to one for their rules."""
+        ruled.site.says["/robots.txt"] = (302, {"Location": ruled.address("/rules?1", host="r.test")}, b"")
+        ruled.site.says["/rules"] = (200, {}, self.RULES)
+        addresses = [ruled.address("/a.jpg", host=f"shop-{n}.test") for n in range(20)]
+        limits = (("r.test", HostLimits(requests_per_s=10, n_connections=2)),)
+        assert set(obeying(list_of(*addresses), n_workers=2, limits=limits).values()) == {"ok"}
+        times = hits_by_host(ruled)["r.test"]
+        assert len(times) == 20
+        assert most_within(times, 1.0) <= 17  # 11 by its own lane, 6 by the other
+
+    def test_rules_without_end_are_read_to_their_limit(self, ruled, list_of, obeying):
+        rules = self.RULES + b"#" + b"x" * 3_000_000 + b"\nDisallow: /"
+        ruled.site.says["/robots.txt"] = (200, {}, rules)
+        good, bad = (ruled.address(path) for path in ("/a.jpg", "/not-for-aisle/a.jpg"))
+        assert obeying(list_of(good, bad)) == {good: "ok", bad: "robots_txt"}
+
+
+class Ruled(Site):
+    """A picture at every path, but for what is said at some: status, headers and body by path, or by host
+    and path.
+    """
+
+    def __init__(self, picture):
+        super().__init__({})
+        self.picture = picture
+        self.says = {}
+
+    def steps(self, request):
+        name = request.host.partition(":")[0]
+        said = self.says.get(f"{name}{request.path}") or self.says.get(request.path)
+        if said is None and request.path != "/robots.txt":
+            return answer(self.picture)
+        status, headers, body = said or (404, {}, b"")
+        return answer(body, status=status, kind="text/plain", headers=list(headers.items()))

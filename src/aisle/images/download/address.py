@@ -14,12 +14,14 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 USUAL_PORTS: Final = frozenset({80, 443, 8080, 8443})
 ANY_PORT: Final = frozenset(range(1, 65_536))
 
+_LETTER = r"[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}"
+_NO_DOT = r"[A-Za-z0-9_~!$&'()*+,;=:@-]|%[013-9A-Fa-f][0-9A-Fa-f]|%2[0-9A-DFa-df]"
+
 NORMAL_PATTERN: Final = (
     r"^https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z]{2,20}(?::8080|:8443)?"
-    r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}){0,400}"
-    r"(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2}){0,400})?$"
+    rf"(?:/(?:(?:{_NO_DOT})(?:{_LETTER})*)?)+(?:\?(?:{_LETTER}|/)*)?$"
 )
-"""What `parse(text, USUAL_PORTS).text` leaves as it is, for whole columns at once: most addresses."""
+"""What `parse(text).text` leaves as it is, unless it is too long, for whole columns at once."""
 
 _PLAIN = re.compile(r"(https?)://([A-Za-z0-9.:-]+)(/[A-Za-z0-9._~!$&'()*+,;=:@/?-]*)")
 """Most addresses: scheme, host and port, and a target that is written as it stands."""
@@ -27,6 +29,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DOTTED = re.compile(r"/(?:\.|%2e)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT = "%/?:@!$&'()*+,;=~-._"
 
@@ -84,7 +87,7 @@ def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
     """Read a link as a feed writes it.
 
     White space around it and the fragment are dropped; letters outside ASCII and spaces in the path are
-    percent-encoded; `//host/path` is read as https.
+    percent-encoded; `.` and `..` in the path are followed; `//host/path` is read as https.
 
     Raises:
         RefusedError: `invalid_link` or `blocked_address`.
@@ -96,6 +99,8 @@ def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
         scheme, authority, target = plain.groups()
     else:
         scheme, authority, target = _taken_apart(text)
+    if _DOTTED.search(target):
+        target = _without_dots(target)
     host, port = _host_and_port(authority, DEFAULT_PORTS[scheme])
     if port not in ports:
         raise RefusedError("invalid_link", f"port {port} is not among those that may be asked")
@@ -151,6 +156,21 @@ def _split(rest: str) -> tuple[str, str]:
     if not target.startswith("/"):
         target = "/" + target
     return authority, quote(_BARE_PERCENT.sub("%25", target), safe=_KEPT)
+
+
+def _without_dots(target: str) -> str:
+    """Follow `.` and `..`, percent-encoded or not, as RFC 3986 does in 5.2.4: or a server does it later."""
+    path, mark, query = target.partition("?")
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        plain = segment.replace("%2e", ".").replace("%2E", ".")
+        if plain == "..":
+            del kept[-1:]
+        elif plain != ".":
+            kept.append(segment)
+    if plain in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept) + mark + query
 
 
 @lru_cache(maxsize=4096)

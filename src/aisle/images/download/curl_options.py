@@ -20,6 +20,7 @@ def set_options(curl: pycurl.Curl, settings: FetchSettings, authorities: str) ->
     curl.setopt(pycurl.PROTOCOLS, only_http)
     curl.setopt(pycurl.REDIR_PROTOCOLS, only_http)
     curl.setopt(pycurl.FOLLOWLOCATION, 0)
+    curl.setopt(pycurl.PATH_AS_IS, 1)  # what was checked is what is asked
     curl.setopt(pycurl.PROXY, settings.proxy)  # empty: none, whatever the environment says
     curl.setopt(pycurl.NOPROXY, "")
     curl.setopt(_SUPPRESS_CONNECT_HEADERS, 1)  # a proxy's words are not the shop's

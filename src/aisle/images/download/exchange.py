@@ -12,7 +12,7 @@ class Request:
     Args:
         pins: the network addresses that may be connected to, all checked; empty where a proxy does it.
         etag, last_modified: of a copy that we have, else empty.
-        wants_image: end the answer as soon as it is seen to be none; otherwise any bytes will do.
+        wants_image: end the answer as soon as it is seen to be none; otherwise it is a robots.txt.
     """
 
     address: Address

@@ -23,6 +23,7 @@ class Host(Generic[Job]):
     tokens: float
     counted_at: float
     waiting: deque[Job] = field(default_factory=deque)
+    urgent: deque[Job] = field(default_factory=deque)
     n_under_way: int = 0
     n_failures: int = 0
     not_before: float = 0.0
@@ -30,6 +31,7 @@ class Host(Generic[Job]):
     is_given_up: bool = False
     is_aside: bool = False
     is_held: bool = False
+    is_barred: bool = False
     is_new: bool = True
     is_quick: bool = False
     is_parked: bool = False
@@ -45,11 +47,17 @@ class Host(Generic[Job]):
         """A request may go out, as far as time allows."""
         cap = 1 if self.is_new or self.times_aside else self.limits.n_connections
         is_kept_back = self.is_held or self.is_aside or self.is_parked
-        return bool(self.waiting) and self.n_under_way < cap and not is_kept_back
+        has_job = bool(self.urgent or (self.waiting and not self.is_barred))
+        return has_job and self.n_under_way < cap and not is_kept_back
+
+    @property
+    def n_waiting(self) -> int:
+        """How many jobs wait."""
+        return len(self.waiting) + len(self.urgent)
 
     def is_idle(self) -> bool:
         """Nothing waits and nothing is under way."""
-        return not (self.waiting or self.n_under_way or self.is_held)
+        return not (self.waiting or self.urgent or self.n_under_way or self.is_held or self.is_barred)
 
     def ready_at(self, now: float) -> float:
         """When the next token is there and no back-off stands against it."""

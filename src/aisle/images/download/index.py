@@ -32,16 +32,10 @@ def write_index(ledger: Ledger, store: ShardStore, run: int, folder: Path) -> No
     Args:
         folder: for what is under way.
     """
-    ledger.run("CREATE OR REPLACE TABLE files (shard INTEGER, records VARCHAR)")
-    names = ledger.shards
-    if names:
-        files = [store.entry(name).files["records"] for name in names]
-        columns = [pa.array(range(len(names)), pa.int32()), pa.array(files)]
-        ledger.fill("files", iter([pa.RecordBatch.from_arrays(columns, ["shard", "records"])]))
     partial = folder / "index.parquet"
     with pq.ParquetWriter(partial, INDEX_SCHEMA, compression="zstd") as writer:
         query = """
-            SELECT k.address, f.records, k.row, k.sha256 FROM known k JOIN files f ON k.shard = f.shard
+            SELECT k.address, s.records, k.row, k.sha256 FROM known k JOIN shards s ON k.shard = s.shard
             WHERE k.status = 'ok' ORDER BY k.address
         """
         for batch in ledger.stream(query):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aisle.core.image_records import temporary_statuses
-from aisle.execution.commit import ShardStore
+from aisle.execution.commit import Entry, ShardStore
 from aisle.images.download.memory import give_back_memory
 
 _COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_modified", "sha256"]
@@ -38,8 +38,10 @@ class Ledger:
     """A DuckDB database in a temporary folder, with a bound on its memory.
 
     Its tables: `seen` (every record, without its picture, and the number of the shard it stands in), `known`
-    (the one of every address that counts), and those that others make. The newest counts; but a picture that
-    we have is kept where asking anew failed in a way that may pass: then `newest` is larger than `shard`.
+    (the one of every address that counts), `shards` (of each committed one its number, name, file of records,
+    addresses settled, and bytes that its requests brought), and those that others make. The newest record
+    counts; but a picture that we have is kept where asking anew failed in a way that may pass: then `newest` is
+    larger than `shard`.
 
     Args:
         folder: for the database and what does not fit in memory.
@@ -55,7 +57,11 @@ class Ledger:
             "final_address VARCHAR, n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
         )
         self._connection.execute(_known())
-        self._shards: list[str] = []
+        self._connection.execute(
+            "CREATE TABLE shards "
+            "(shard INTEGER, name VARCHAR, records VARCHAR, n_done BIGINT, n_bytes BIGINT)"
+        )
+        self._taken: set[str] = set()
 
     def __enter__(self) -> "Ledger":
         return self
@@ -80,21 +86,23 @@ class Ledger:
             self._opened = None
         give_back_memory()
 
-    @property
-    def shards(self) -> list[str]:
-        """The names of the shards, by their numbers in `known`."""
-        return self._shards
-
     def n_shards_before(self, plan: int) -> int:
         """How many shards are older than a plan, given by its number: its own are numbered from there."""
-        return sum(name < f"{plan:04d}-" for name in self._shards)
+        query = "SELECT count(*) FROM shards WHERE name < $first"
+        n: int = self.run(query, first=f"{plan:04d}-").fetchone()[0]
+        return n
 
     def take_in(self, store: ShardStore) -> None:
         """Read every shard that was committed since the last time; the names are in order of age."""
-        taken = set(self._shards)
         for name in store.committed():
-            if name not in taken:
-                self._take_in_shard(store, name)
+            if name not in self._taken:
+                self._take_in_shard(store, store.entry(name))
+
+    def n_done(self, prefix: str) -> int:
+        """How many addresses the shards have settled whose names begin so, unchanged ones among them."""
+        query = "SELECT coalesce(sum(n_done), 0)::BIGINT FROM shards WHERE starts_with(name, $prefix)"
+        n: int = self.run(query, prefix=prefix).fetchone()[0]
+        return n
 
     def run(self, query: str, **values: Any) -> Any:
         """Run a query and give DuckDB's result."""
@@ -115,11 +123,19 @@ class Ledger:
         """The rows of a query of a name and a number."""
         return dict(self._connection.execute(query, values or None).fetchall())
 
-    def _take_in_shard(self, store: ShardStore, name: str) -> None:
-        number = len(self._shards)
-        self._shards.append(name)
-        with store.open(store.entry(name).files["records"]) as file:
+    def _take_in_shard(self, store: ShardStore, entry: Entry) -> None:
+        number = len(self._taken)
+        self._taken.add(entry.name)
+        with store.open(entry.files["records"]) as file:
             rows = pq.read_table(file, columns=_COLUMNS)
         table = rows.add_column(0, "row", pa.array(range(len(rows)), pa.int32()))
         table = table.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
         self._connection.from_arrow(table).insert_into("seen")
+        self.run(
+            "INSERT INTO shards VALUES ($shard, $name, $records, $n_done, $n_bytes)",
+            shard=number,
+            name=entry.name,
+            records=entry.files["records"],
+            n_done=entry.facts["rows"] + entry.facts["unchanged"],
+            n_bytes=entry.facts["bytes"],
+        )

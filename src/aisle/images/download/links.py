@@ -1,6 +1,7 @@
 """Which addresses products name, and by whom: read in batches, put into their one spelling."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,43 +14,55 @@ import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError, system_refusal
 from aisle.feeds import FeedOptions, find_column, read_feed
-from aisle.images.download.address import NORMAL_PATTERN, RefusedError, parse
-from aisle.images.source import REMOTE_PATTERN
+from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
 USE_SCHEMA = pa.schema(
     [
         pa.field("address", pa.string(), nullable=False),
         pa.field("merchant", pa.string(), nullable=False),
         pa.field("title", pa.string(), nullable=False),
+        pa.field("brand", pa.string(), nullable=False),
+        pa.field("item_group", pa.string(), nullable=False),
     ]
 )
-"""That a product of `merchant` with this title shows the image at `address`."""
+"""That a product of `merchant` with this title shows the image at `address`. `item_group` is the merchant's
+word for variants of one article; what is not known is empty."""
+
+_ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
+"""A feed's link that means an address, well written or not; others are paths of files. `c:` is a drive."""
 
 _BATCH_ROWS = 16_384
-
 
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _AN_ADDRESS = re.compile(rb"(?i)https?://[^\t\0]*$")
 _A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
 
 
-def uses(source: Path) -> Iterator[pa.RecordBatch]:
+def uses(source: Path, left_out: Counter[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Every use of an address, as USE_SCHEMA says.
 
     Args:
         source: a catalogue; a feed; a Parquet file with a column `address`; or a text file with an address a
             line.
+        left_out: `paths` is counted up there by the links of products that are paths of files.
 
     Raises:
         AisleError: see `check_source`.
     """
     check_source(source)
     if not source.is_file():
-        yield from _uses_of_catalogue(source)
+        links = _links_of_catalogue(source)
     elif _is_list(source):
         yield from _uses_of_list(source)
+        return
     else:
-        yield from _uses_of_feed(source)
+        links = _links_of_feed(source)
+    left_out = Counter() if left_out is None else left_out
+    for batch in links:
+        is_address = pc.match_substring_regex(batch["address"], _ADDRESS_PATTERN)
+        found = batch.filter(is_address)
+        left_out["paths"] += len(batch) - len(found)
+        yield found
 
 
 def check_source(source: Path) -> None:
@@ -128,54 +141,58 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def spell(links: pa.Array, ports: frozenset[int]) -> pa.Array:
-    """Put links into their one spelling; one that is refused stays, without the white space around it.
+def spell(links: pa.Array) -> pa.Array:
+    """Put links into their one spelling; one that is none stays, without the white space around it.
+
+    Whether an address may be asked makes no difference: its spelling must not change with the settings.
 
     Args:
         links: strings.
     """
     links = pc.utf8_trim_whitespace(links)
-    odd = pc.invert(pc.match_substring_regex(links, NORMAL_PATTERN))
+    is_short = pc.less_equal(pc.binary_length(links), MAX_LENGTH)
+    odd = pc.invert(pc.and_(is_short, pc.match_substring_regex(links, NORMAL_PATTERN)))
     if not pc.any(odd).as_py():
         return links
-    spelled = pa.array([_spelled(text, ports) for text in links.filter(odd).to_pylist()], pa.string())
+    spelled = pa.array([_spelled(text) for text in links.filter(odd).to_pylist()], pa.string())
     return pc.replace_with_mask(links, odd, spelled)
 
 
 @lru_cache(maxsize=1000)
-def _spelled(text: str, ports: frozenset[int]) -> str:
+def _spelled(text: str) -> str:
     try:
-        return parse(text, ports).text
+        return parse(text, ANY_PORT).text
     except RefusedError:
         return text
 
 
-def _uses_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
-    columns = ["merchant", "title", "images"]
+def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
+    columns = ["merchant", "title", "brand", "extra", "images"]
     files = sorted((source / "products").glob("*.parquet"))
     for batch in ds.dataset(files).to_batches(columns=columns, batch_size=_BATCH_ROWS):
         images = batch.column("images")
-        product = pc.list_parent_indices(images)
-        each = pc.list_flatten(images)
-        yield _remote_uses(pc.struct_field(each, "link"), product, batch)
+        links = pc.struct_field(pc.list_flatten(images), "link")
+        group = pc.fill_null(pc.map_lookup(batch["extra"], pa.scalar("item_group_id"), "first"), "")
+        yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
-def _uses_of_feed(source: Path) -> Iterator[pa.RecordBatch]:
+def _links_of_feed(source: Path) -> Iterator[pa.RecordBatch]:
     for batch in read_feed(str(source), FeedOptions()):
         links = batch.rows["image_link"]
-        yield _remote_uses(pc.list_flatten(links), pc.list_parent_indices(links), batch.rows)
+        yield _uses(
+            pc.list_flatten(links), pc.list_parent_indices(links), batch.rows, batch.rows["item_group_id"]
+        )
 
 
-def _remote_uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch) -> pa.RecordBatch:
-    """The uses of links that are addresses.
+def _uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch, group: pa.Array) -> pa.RecordBatch:
+    """Links with their products.
 
     Args:
         product: (links,) the row of the product that has the link.
+        group: (products,) their item groups.
     """
-    remote = pc.match_substring_regex(links, REMOTE_PATTERN)
-    product = product.filter(remote)
-    columns = [links.filter(remote), products["merchant"].take(product), products["title"].take(product)]
-    return pa.RecordBatch.from_arrays(columns, schema=USE_SCHEMA)
+    known = [products["merchant"], products["title"], products["brand"], group]
+    return pa.RecordBatch.from_arrays([links, *(column.take(product) for column in known)], schema=USE_SCHEMA)
 
 
 def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
@@ -192,4 +209,4 @@ def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
 
 def _without_products(addresses: pa.Array) -> pa.RecordBatch:
     nothing = pa.array([""] * len(addresses), pa.string())
-    return pa.RecordBatch.from_arrays([addresses, nothing, nothing], schema=USE_SCHEMA)
+    return pa.RecordBatch.from_arrays([addresses.cast(pa.string()), *[nothing] * 4], schema=USE_SCHEMA)

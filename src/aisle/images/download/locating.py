@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable
 from functools import lru_cache
 
+from aisle.images.download.address import Address
 from aisle.images.download.resolve import Found, Lookups, check
 from aisle.images.download.settings import FetchSettings
-from aisle.images.download.verdict import Job
 
 _ANYWHERE = Found()
 
@@ -33,21 +33,21 @@ class Locator:
         self._numbers = lru_cache(maxsize=1000)(self._check_number)
         self._waiting_for: dict[str, set[str]] = {}
 
-    def find(self, job: Job) -> Found | None:
+    def find(self, address: Address) -> Found | None:
         """The network addresses to connect to; None while they are being looked up."""
         if self._has_proxy:
             return _ANYWHERE
-        if job.address.is_number:
-            return self._numbers(job.address.host)
-        return self._lookups.find(job.address.host)
+        if address.is_number:
+            return self._numbers(address.host)
+        return self._lookups.find(address.host)
 
-    def forget(self, job: Job) -> None:
+    def forget(self, address: Address) -> None:
         """Look the host up anew when it is wanted again."""
-        self._lookups.forget(job.address.host)
+        self._lookups.forget(address.host)
 
-    def wait(self, job: Job, queue: str) -> None:
-        """Have `arrived` give this queue when the host of the job is known."""
-        self._waiting_for.setdefault(job.address.host, set()).add(queue)
+    def wait(self, address: Address, queue: str) -> None:
+        """Have `arrived` give this queue when the host of the address is known."""
+        self._waiting_for.setdefault(address.host, set()).add(queue)
 
     def arrived(self) -> list[str]:
         """The queues that wait no longer."""

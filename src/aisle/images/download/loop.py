@@ -21,7 +21,7 @@ from aisle.images.download.politeness import Schedule
 from aisle.images.download.recording import TELL_EVERY_S, Recorder
 from aisle.images.download.resolve import Found
 from aisle.images.download.rests import Rests
-from aisle.images.download.robots import Robots, robots_address
+from aisle.images.download.robots import Robots, RulesJob, RulesVerdict, first_job, judge_place, judge_rules
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.verdict import Job, Next, Verdict, judge
 
@@ -52,10 +52,10 @@ class LanePart:
 
 @dataclass(slots=True)
 class _Asked:
-    """A request under way: the job and its host's queue; without a job, it asks for robots.txt."""
+    """A request under way: the job and its host's queue."""
 
     queue: str
-    job: Job | None
+    job: Job | RulesJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Loop:
         store = ShardStore(part.root)
         self._rests = Rests(store)
         self._robots = Robots()
-        self._schedule: Schedule[Job | ListedRow] = Schedule(
+        self._schedule: Schedule[Job | RulesJob | ListedRow] = Schedule(
             self._limits_of,
             patience=settings.patience,
             chance=random.Random(f"{settings.seed}-{part.lane}"),
@@ -132,8 +132,15 @@ class Loop:
         self._locator.close()
 
     def _limits_of(self, queue: str) -> HostLimits:
-        """What this worker may do to a host; no host has more than half of all requests under way."""
-        limits = self._settings.limits.of(queue).share(self._part.owners.n_asking(queue))
+        """What this worker may do to a host; no host has more than half of all requests under way.
+
+        Of a host of another lane it only ever asks for a robots.txt, where one of ours redirects to it: all
+        such lanes together keep its rate.
+        """
+        owners = self._part.owners
+        is_ours = owners.n_sharing(queue) > 1 or owners.lane(queue, "") == self._part.lane
+        n_asking = owners.n_asking(queue) if is_ours else owners.n_lanes
+        limits = self._settings.limits.of(queue).share(n_asking)
         n_most = max(1, self._settings.n_concurrent // 2)
         return limits if limits.n_connections <= n_most else replace(limits, n_connections=n_most)
 
@@ -163,7 +170,7 @@ class Loop:
                 continue
             if self._schedule.n_of(queue) < _LOW_WATER:
                 self._opening.runs_low(queue)
-            job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
+            job = self._shards.job(waiting) if isinstance(waiting, tuple) else waiting
             if job is None:
                 self._schedule.skip(queue, self._clock())
             else:
@@ -176,15 +183,24 @@ class Loop:
             self._crowding.remove(queue)
             self._schedule.release(queue, self._clock())
 
-    def _start(self, queue: str, job: Job) -> None:
-        """Ask for an address, if its host's addresses are known and open, and its robots.txt allows it."""
-        found = self._locator.find(job)
+    def _start(self, queue: str, job: Job | RulesJob) -> None:
+        """Ask for an address, if its host's addresses are known and open."""
+        found = self._locator.find(job.address)
         if found is None:
-            self._schedule.undo(queue, job, self._clock())
+            self._schedule.undo(queue, job, self._clock(), urgent=isinstance(job, RulesJob))
             self._schedule.hold(queue)
-            self._locator.wait(job, queue)
-        elif found.status == "dns_failed":
-            self._locator.forget(job)
+            self._locator.wait(job.address, queue)
+            return
+        if found.status == "dns_failed":
+            self._locator.forget(job.address)
+        if isinstance(job, RulesJob):
+            self._start_rules(queue, replace(job, n_tries=job.n_tries + 1), found)
+        else:
+            self._start_image(queue, job, found)
+
+    def _start_image(self, queue: str, job: Job, found: Found) -> None:
+        """Ask for an image, if its host's robots.txt allows it."""
+        if found.status == "dns_failed":
             job.n_tries += 1
             again = job.n_tries < self._settings.n_tries
             verdict = Verdict(
@@ -194,28 +210,33 @@ class Loop:
         elif found.status:
             self._schedule.skip(queue, self._clock())
             self._recorder.keep(job, found.status, found.reason)
-        elif self._settings.fetch.honours_robots_txt and not self._may_ask(queue, job, found):
-            return
-        else:
+        elif not self._settings.fetch.honours_robots_txt or self._may_ask(queue, job):
             job.n_tries += 1
             request = Request(
                 address=job.address, pins=found.addresses, etag=job.etag, last_modified=job.last_modified
             )
             self._send(request, _Asked(queue, job))
 
-    def _may_ask(self, queue: str, job: Job, found: Found) -> bool:
-        """Consult robots.txt; where it was not read yet, that is asked first and the host waits."""
+    def _start_rules(self, queue: str, job: RulesJob, found: Found) -> None:
+        """Ask for a robots.txt."""
+        if found.status:
+            self._carry_out_rules(judge_place(found.status, job, self._settings), queue, job)
+        else:
+            request = Request(address=job.address, pins=found.addresses, wants_image=False)
+            self._send(request, _Asked(queue, job))
+
+    def _may_ask(self, queue: str, job: Job) -> bool:
+        """Consult robots.txt; where it was not read yet, that is asked first and the host's images wait."""
         if not self._robots.knows(queue):
-            self._schedule.add(queue, job, self._clock(), first=True)
-            self._schedule.hold(queue)
-            request = Request(address=robots_address(job.address), pins=found.addresses, wants_image=False)
-            self._send(request, _Asked(queue, None))
+            self._schedule.undo(queue, job, self._clock())
+            self._schedule.bar(queue)
+            self._schedule.add(queue, first_job(job.address), self._clock(), urgent=True)
             return False
-        if self._robots.allows(job.address):
-            return True
-        self._schedule.skip(queue, self._clock())
-        self._recorder.keep(job, "robots_txt", "")
-        return False
+        if objection := self._robots.objection(job.address):
+            self._schedule.skip(queue, self._clock())
+            self._recorder.keep(job, objection, "")
+            return False
+        return True
 
     def _send(self, request: Request, asked: _Asked) -> None:
         self._asked[id(request)] = asked
@@ -225,10 +246,9 @@ class Loop:
         """A request has ended."""
         asked = self._asked.pop(id(reply.request))
         job = asked.job
-        if job is None:
-            self._robots.learn(asked.queue, reply.answer)
-            self._schedule.done(asked.queue, self._clock(), seconds=reply.seconds)
-            self._schedule.release(asked.queue, self._clock())
+        if isinstance(job, RulesJob):
+            verdict_on_rules = judge_rules(reply.answer, job, self._settings, datetime.now(UTC))
+            self._carry_out_rules(verdict_on_rules, asked.queue, job)
         else:
             self._carry_out(self._judge(reply, job), asked.queue, job, reply)
 
@@ -257,6 +277,16 @@ class Loop:
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)
 
+    def _carry_out_rules(self, verdict: RulesVerdict, queue: str, job: RulesJob) -> None:
+        """Ask for a robots.txt again or elsewhere, or let its host's images go on."""
+        now = self._clock()
+        if verdict.again is not None:
+            self._schedule.add(verdict.again.address.queue, verdict.again, now, urgent=True)
+        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s)
+        if verdict.again is None:
+            self._robots.learn(job.queue, verdict.rules)
+            self._schedule.unbar(job.queue, now)
+
     def _redirect(self, job: Job, verdict: Verdict, reply: Reply | None) -> None:
         """A redirect is a new request in the queue of the host it points to, in whichever lane that is."""
         target = verdict.target
@@ -270,10 +300,13 @@ class Loop:
         else:
             self._recorder.keep(job, "handed_over", "", reply)
 
-    def _give_up(self, queue: str, waiting: Job | ListedRow) -> None:
+    def _give_up(self, queue: str, waiting: Job | RulesJob | ListedRow) -> None:
         """The host of this job failed again after it was set aside."""
-        job = waiting if isinstance(waiting, Job) else self._shards.job(waiting)
-        if job is not None:
+        job = self._shards.job(waiting) if isinstance(waiting, tuple) else waiting
+        if isinstance(job, RulesJob):
+            self._robots.learn(job.queue, None)
+            self._schedule.unbar(job.queue, self._clock())
+        elif job is not None:
             until = self._rests.until(queue)
             reason = f"{queue} asks to be left alone until {until}" if until else f"{queue} kept failing"
             self._recorder.keep(job, "set_aside", reason)

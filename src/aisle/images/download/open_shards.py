@@ -127,11 +127,6 @@ class OpenShards:
             last_modified=validator(shard.value("last_modified", row)),
         )
 
-    def listed(self, listed: ListedRow) -> str:
-        """The address of a row."""
-        text: str = self._open[listed[0]].value("address", listed[1])
-        return text
-
     def finish(
         self, number: int, row: int, record: dict[str, Any], jpeg: bytes = b"", **measured: Any
     ) -> None:
@@ -159,7 +154,6 @@ class OpenShards:
         shard = self._open.get(number)
         if shard is None or shard.n_left:
             return
-        del self._open[number]
         addresses, hosts = (shard.rows[name].to_pylist() for name in ("address", "host"))
         write_shard(
             self._store,
@@ -170,7 +164,7 @@ class OpenShards:
             n_superseding=sum(shard.rows["supersedes"].to_pylist()),
         )
         shard.spool.remove()
-        del shard
+        del self._open[number], shard
         give_back_memory()
 
 

@@ -103,7 +103,7 @@ def make_plan(
     *,
     n_lanes: int,
 ) -> Plan | None:
-    """Plan a round: what is new, what waits after a redirect, and what is to be tried again.
+    """Plan a round, and write its lists: what is new, what waits after a redirect, what is tried again.
 
     Args:
         ledger: with the table `listed` (address) of what products name.
@@ -140,14 +140,19 @@ def make_plan(
         seconds={host: seconds[host] for host in slowest},
     )
     n_shards = _write_lists(ledger, store, plan, settings.shard_rows)
-    plan = Plan(**{**asdict(plan), "n_shards": n_shards})
+    return Plan(**{**asdict(plan), "n_shards": n_shards})
+
+
+def commit_plan(store: ShardStore, plan: Plan) -> None:
+    """Make a plan known, whose lists are written."""
     if not store.create(f"plans/{plan.number:04d}/plan.json", json.dumps(asdict(plan)).encode()):
         raise RuntimeError(f"plan {plan.number} was made by somebody else meanwhile")
-    return plan
 
 
 def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool, first: int) -> None:
-    """Fill the table `found` with what is to be asked, and where a redirect goes on.
+    """Fill the table `found` with what is to be asked: of what the source lists, and what was begun before.
+
+    What waits after a redirect belongs to a run that was cut short, perhaps of another source.
 
     Args:
         first: the number of the first shard of the round before; what it handed over goes on though there is
@@ -160,12 +165,12 @@ def _find_work(ledger: Ledger, again: Collection[str], revalidate: bool, first: 
                FALSE AS supersedes
         FROM listed l ANTI JOIN known k ON l.address = k.address
         UNION ALL
-        SELECT address, if(status = 'handed_over', final_address, ''),
-               if(status = 'handed_over', n_redirects, 0)::TINYINT,
-               if(status = 'ok' AND $revalidate, etag, ''), if(status = 'ok' AND $revalidate, last_modified,
-               ''), TRUE
-        FROM known
-        WHERE status = 'handed_over' OR list_contains($again, status)
+        SELECT address, final_address, n_redirects, '', '', TRUE FROM known WHERE status = 'handed_over'
+        UNION ALL
+        SELECT k.address, '', 0::TINYINT, if(status = 'ok', etag, ''), if(status = 'ok', last_modified, ''),
+               TRUE
+        FROM known k SEMI JOIN listed l ON k.address = l.address
+        WHERE status <> 'handed_over' AND list_contains($again, status)
               OR ($revalidate AND status = 'ok' AND (etag <> '' OR last_modified <> ''))
         UNION ALL
         SELECT s.address, s.final_address, s.n_redirects, '', '', TRUE

@@ -67,7 +67,7 @@ class Schedule(Generic[Job]):
         self._heap: list[tuple[float, int, str]] = []
         self._n_entries = 0
         self._aside: set[str] = set()
-        self._n_waiting_aside = 0
+        self._n_held = 0
         self._given_up: list[tuple[str, Job]] = []
         self._doubtful: Doubtful[Job] = Doubtful(most_doubtful)
         self._rest_s = rest_s
@@ -77,8 +77,12 @@ class Schedule(Generic[Job]):
         self.n_waiting = 0
         self.n_under_way = 0
 
-    def add(self, queue: str, job: Job, now: float, *, first: bool = False) -> None:
-        """Put a job into a host's queue, at its end or first in it."""
+    def add(self, queue: str, job: Job, now: float, *, first: bool = False, urgent: bool = False) -> None:
+        """Put a job into a host's queue, at its end or first in it.
+
+        Args:
+            urgent: before all others, and even where the host is barred.
+        """
         host = self._hosts.get(queue)
         if host is None:
             limits = self._limits_of(queue)
@@ -88,19 +92,25 @@ class Schedule(Generic[Job]):
         if host.is_given_up:
             self._given_up.append((queue, job))
             return
-        self.n_hosts_waiting += not host.waiting
+        self.n_hosts_waiting += not host.n_waiting
+        jobs = host.urgent if urgent else host.waiting
         if first:
-            host.waiting.appendleft(job)
+            jobs.appendleft(job)
         else:
-            host.waiting.append(job)
+            jobs.append(job)
         self.n_waiting += 1
-        self._n_waiting_aside += host.is_aside
         self._enter(queue, host, now)
 
     def next(self, now: float) -> tuple[str, Job] | float | None:
         """Take the next job with its queue; else the seconds to wait for one, or None until one is done."""
-        self._bring_back(now)
         self._forget_idle(now)
+        found = self._next(now)
+        if found is None and self._aside and not (self.n_under_way or self._n_held):
+            self._bring_back(now)
+            found = self._next(now)
+        return found
+
+    def _next(self, now: float) -> tuple[str, Job] | float | None:
         while self._heap:
             ready_at, entry, queue = self._heap[0]
             host = self._hosts.get(queue)
@@ -151,12 +161,12 @@ class Schedule(Generic[Job]):
         self._enter(queue, host, now)
         self._leave_if_idle(queue, host, now)
 
-    def undo(self, queue: str, job: Job, now: float) -> None:
+    def undo(self, queue: str, job: Job, now: float, *, urgent: bool = False) -> None:
         """Put back a job that was taken and not asked, with its token."""
         host = self._hosts[queue]
         self._end(host)
         host.tokens += 1.0
-        self.add(queue, job, now, first=True)
+        self.add(queue, job, now, first=True, urgent=urgent)
 
     def skip(self, queue: str, now: float) -> None:
         """A job that was taken has ended without a request: its token and connection are free again."""
@@ -168,23 +178,38 @@ class Schedule(Generic[Job]):
 
     def hold(self, queue: str) -> None:
         """Start none of this host's jobs until it is released."""
-        self._hosts[queue].is_held = True
+        host = self._hosts[queue]
+        self._n_held += not host.is_held
+        host.is_held = True
 
     def release(self, queue: str, now: float) -> None:
         """Start this host's jobs again."""
         host = self._hosts.get(queue)
         if host is not None and host.is_held:
+            self._n_held -= 1
             host.is_held = False
             self._enter(queue, host, now)
+
+    def bar(self, queue: str) -> None:
+        """Start none of this host's jobs but urgent ones, until it is unbarred."""
+        self._hosts[queue].is_barred = True
+
+    def unbar(self, queue: str, now: float) -> None:
+        """Start all of this host's jobs again."""
+        host = self._hosts.get(queue)
+        if host is not None and host.is_barred:
+            host.is_barred = False
+            self._enter(queue, host, now)
+            self._leave_if_idle(queue, host, now)
 
     def drain(self, queue: str) -> list[Job]:
         """Take all that waits in a host's queue, without asking."""
         host = self._hosts[queue]
-        jobs = list(host.waiting)
+        jobs = [*host.urgent, *host.waiting]
+        host.urgent.clear()
         host.waiting.clear()
         self.n_hosts_waiting -= bool(jobs)
         self.n_waiting -= len(jobs)
-        self._n_waiting_aside -= len(jobs) if host.is_aside else 0
         return jobs
 
     def given_up(self) -> list[tuple[str, Job]]:
@@ -198,10 +223,10 @@ class Schedule(Generic[Job]):
         return 0 if host is None else len(host.waiting)
 
     def _start(self, queue: str, host: Host[Job], now: float) -> Job:
-        job = host.waiting.popleft()
+        job = (host.urgent or host.waiting).popleft()
         host.tokens -= 1.0
         host.n_under_way += 1
-        self.n_hosts_waiting -= not host.waiting
+        self.n_hosts_waiting -= not host.n_waiting
         self.n_waiting -= 1
         self.n_under_way += 1
         self._doubtful.n_under_way += not host.is_quick
@@ -249,19 +274,15 @@ class Schedule(Generic[Job]):
         host.is_aside = True
         host.not_before = max(host.not_before, now + max(self._patience.aside_s, wait_s))
         self._aside.add(queue)
-        self._n_waiting_aside += len(host.waiting)
 
     def _bring_back(self, now: float) -> None:
-        """When nothing else is left to do, try the hosts that were set aside once more."""
-        if not self._aside or self.n_waiting > self._n_waiting_aside or self.n_under_way:
-            return
+        """Nothing else is left to do: try the hosts that were set aside once more."""
         for queue in self._aside:
             host = self._hosts[queue]
             host.is_aside = False
             host.n_failures = max(0, self._patience.n_failures - 2)
             self._enter(queue, host, now)
         self._aside.clear()
-        self._n_waiting_aside = 0
 
     def _leave_if_idle(self, queue: str, host: Host[Job], now: float) -> None:
         """A host that has nothing to do is forgotten after a while, so that memory stays flat."""

@@ -77,7 +77,9 @@ class Report(Watcher):
         self._n_before = n_done
         self._counts.clear()
         self._bar.reset(self._task, total=plan.n_addresses, completed=n_done, note="")
-        self._progress_console.print(f"{plan.n_addresses:,} addresses to ask, {n_done:,} of them done before")
+        self._progress_console.print(
+            f"{_counted(plan.n_addresses, 'address', 'addresses')} to ask, {n_done:,} done before"
+        )
         if not self._has_contact:
             self._has_contact = True
             self._progress_console.print(
@@ -117,7 +119,7 @@ class Report(Watcher):
         shares = [f"{name} {100 * n / n_done:.0f} %" for name, n in statuses.most_common(3)]
         left = self._bar.tasks[self._task].remaining or 0.0
         left_s = max(left * seconds / n_done, self._least_s - seconds) if left else 0.0
-        hosts = f"{sum(self._hosts.values()):,} hosts waiting"
+        hosts = f"{_counted(sum(self._hosts.values()), 'host')} waiting"
         return f"{n_done / seconds:,.1f}/s  {', '.join(shares)}  {hosts}  {_duration(left_s)} left"
 
     def _ended(self) -> Counter[str]:
@@ -151,13 +153,18 @@ class Report(Watcher):
                 "failed; try again later",
                 highlight=False,
             )
-        n_uses = sum(found.n_products for found in summary.placeholders)
-        self._console.print(
-            f"{summary.n_addresses:,} addresses, {summary.by_status.get('ok', 0):,} images, "
-            f"{summary.n_bytes / 1e6:,.1f} MB read; "
-            f"{len(summary.placeholders):,} pictures stand for 'no image' ({n_uses:,} uses)",
-            highlight=False,
-        )
+        n_found, n_uses = len(summary.placeholders), sum(found.n_products for found in summary.placeholders)
+        parts = [
+            f"{_counted(summary.n_addresses, 'address', 'addresses')}, "
+            f"{_counted(summary.by_status.get('ok', 0), 'image')}, {summary.n_bytes / 1e6:,.1f} MB read",
+            f"{_counted(n_found, 'picture')} {'stands' if n_found == 1 else 'stand'} for 'no image' "
+            f"({_counted(n_uses, 'use')})",
+        ]
+        if summary.n_paths == 1:
+            parts.append("1 link is the path of a file, and no address")
+        elif summary.n_paths:
+            parts.append(f"{summary.n_paths:,} links are paths of files, and no addresses")
+        self._console.print("; ".join(parts), highlight=False)
 
 
 def _plain(text: str) -> Text:
@@ -167,3 +174,7 @@ def _plain(text: str) -> Text:
 
 def _duration(seconds: float) -> str:
     return str(timedelta(seconds=round(min(seconds, _LONGEST_S))))
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

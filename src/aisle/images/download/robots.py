@@ -1,51 +1,122 @@
-"""robots.txt of each host, where it is to be obeyed: what it allows us, read before anything else."""
+"""robots.txt of each host, where it is to be obeyed: how it is asked for, and what it says, once a run."""
 
-import re
-from urllib.robotparser import RobotFileParser
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from aisle.images.download.address import Address
+from aisle.core.image_records import temporary_statuses
+from aisle.images.download.address import Address, RefusedError, follow
+from aisle.images.download.backoff import retry_after_s
 from aisle.images.download.exchange import Answer
 from aisle.images.download.optout import AGENT
+from aisle.images.download.outcome import is_host_in_trouble, is_redirect, status_of_http
+from aisle.images.download.robots_rules import Rules
+from aisle.images.download.settings import DownloadSettings
 
-_LONGEST = 500_000
-_SPEED = re.compile(r"\s*(crawl-delay|request-rate)\s*:", re.IGNORECASE)
+_ALL_ALLOWED = Rules(b"", AGENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesJob:
+    """A robots.txt on its way.
+
+    Args:
+        queue: of the host whose rules it holds.
+        address: that is asked now: the host's own, or where a redirect points.
+        n_tries: requests for `address` so far.
+        seen: the addresses that redirected.
+    """
+
+    queue: str
+    address: Address
+    n_tries: int = 0
+    seen: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesVerdict:
+    """What follows from an answer: the host's rules are known, or never will be, or there is more to ask.
+
+    Args:
+        rules: None where they are not known.
+        again: what to ask next; where there are no rules either, they cannot be read.
+        failed, wait_s: see `verdict.Verdict`.
+    """
+
+    rules: Rules | None = None
+    again: RulesJob | None = None
+    failed: bool = False
+    wait_s: float | None = None
 
 
 class Robots:
     """What is known of the rules of the hosts that are being asked."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, RobotFileParser] = {}
+        self._rules: dict[str, Rules | None] = {}
 
     def knows(self, queue: str) -> bool:
-        """This host's rules were read."""
+        """This host's rules were read, or cannot be."""
         return queue in self._rules
 
-    def learn(self, queue: str, answer: Answer) -> None:
-        """Take in what a host answered: no file allows all, a host in trouble allows nothing (RFC 9309)."""
-        rules = RobotFileParser()
-        if answer.status or answer.http_status >= 500:
-            rules.parse(["User-agent: *", "Disallow: /"])
-        elif answer.http_status == 200:
-            rules.parse(_lines(bytes(answer.body)[:_LONGEST]))
-        else:
-            rules.parse([])
+    def learn(self, queue: str, rules: Rules | None) -> None:
+        """Take in a host's rules; None where they could not be read, and then nothing is asked of it."""
         self._rules[queue] = rules
 
     def forget(self, queue: str) -> None:
         """Read this host's rules anew when it is wanted again."""
         self._rules.pop(queue, None)
 
-    def allows(self, address: Address) -> bool:
-        """We may ask for this address."""
-        return self._rules[address.queue].can_fetch(AGENT, address.text)
+    def objection(self, address: Address) -> str:
+        """The status of an address that may not be asked for; empty where it may."""
+        rules = self._rules[address.queue]
+        if rules is None:
+            return "robots_unread"
+        return "" if rules.allows(address.target) else "robots_txt"
 
 
-def _lines(data: bytes) -> list[str]:
-    """The lines of a file, without those about speed: the parser trips over odd numbers there."""
-    return [line for line in data.decode("utf-8", "replace").splitlines() if not _SPEED.match(line)]
+def first_job(address: Address) -> RulesJob:
+    """Ask for the rules of an address's host."""
+    return RulesJob(queue=address.queue, address=replace(address, target="/robots.txt"))
 
 
-def robots_address(address: Address) -> Address:
-    """Where the rules for an address stand."""
-    return Address(address.scheme, address.host, address.port, "/robots.txt")
+def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings, now: datetime) -> RulesVerdict:
+    """Say what follows from an answer to `job`, this request counted, as RFC 9309 has it.
+
+    A file that is not there, and a redirect that leads nowhere, allow all. A host in trouble allows nothing,
+    until it is well again.
+    """
+    if not answer.status and answer.http_status == 200:
+        return RulesVerdict(rules=Rules(bytes(answer.body), AGENT))
+    if not answer.status and is_redirect(answer.http_status):
+        return _redirect(answer, job, settings)
+    status = answer.status or status_of_http(answer.http_status)[0]
+    if not answer.status and status in ("http_4xx", "http_other"):
+        return RulesVerdict(rules=_ALL_ALLOWED)
+    failed = is_host_in_trouble(status)
+    may_pass = status in temporary_statuses() and job.n_tries < settings.n_tries
+    return RulesVerdict(
+        again=job if may_pass else None,
+        failed=failed,
+        wait_s=retry_after_s(answer.header("retry-after"), now) if failed else None,
+    )
+
+
+def judge_place(status: str, job: RulesJob, settings: DownloadSettings) -> RulesVerdict:
+    """Say what follows where a host's network addresses are not to be had, this try counted.
+
+    Only a redirect leads to a host that may not be asked: for others, addresses are refused before.
+    """
+    if status != "dns_failed":
+        return RulesVerdict(rules=_ALL_ALLOWED)
+    return RulesVerdict(again=job if job.n_tries < settings.n_tries else None, failed=True)
+
+
+def _redirect(answer: Answer, job: RulesJob, settings: DownloadSettings) -> RulesVerdict:
+    seen = (*job.seen, job.address.text)
+    try:
+        target = follow(job.address, answer.header("location"), settings.fetch.ports)
+    except RefusedError:
+        return RulesVerdict(rules=_ALL_ALLOWED)
+    if target.text in seen or len(seen) > settings.fetch.max_redirects:
+        return RulesVerdict(rules=_ALL_ALLOWED)
+    return RulesVerdict(again=RulesJob(queue=job.queue, address=target, seen=seen))

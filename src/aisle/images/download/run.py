@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from aisle.core.image_records import image_statuses, temporary_statuses
 from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
+from aisle.execution.lease import alone
 from aisle.images.download.index import remove_old_indexes, write_index
 from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
-from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders, with_earlier
-from aisle.images.download.plan import Plan, Round, make_plan, read_plans
+from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders
+from aisle.images.download.plan import Plan, Round, commit_plan, make_plan, read_plans
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.store import last_run, open_images
 from aisle.images.download.summary import Summary, summarise
@@ -79,17 +81,16 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     check_source(source)
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_alone(store))
+        still_alone = stack.enter_context(alone(store))
         is_local = isinstance(store.filesystem, LocalFileSystem)
         folder = stack.enter_context(
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
         ledger = stack.enter_context(Ledger(folder))
-        _list_addresses(ledger, source, settings.download)
+        n_paths = _list_addresses(ledger, source)
         plans = read_plans(store)
         if plans:
-            ledger.rest()
-            _work(store, plans[-1], settings, engine, watcher)
+            _work(store, plans[-1], settings, engine, watcher, ledger, still_alone)
         todo = _first_round(store, plans, settings)
         first = next((plan.number for plan in plans if plan.run == todo.run), todo.number)
         while True:
@@ -97,27 +98,30 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             plan = make_plan(ledger, store, settings.download, todo, n_lanes=max(1, settings.n_workers))
             if plan is None:
                 break
-            ledger.rest()
-            _work(store, plan, settings, engine, watcher)
+            still_alone()
+            commit_plan(store, plan)
+            _work(store, plan, settings, engine, watcher, ledger, still_alone)
             todo = todo.next()
         store.sweep()
-        placeholders = find_placeholders(ledger, source, settings.download, settings.placeholder_titles)
-        placeholders = with_earlier(placeholders, _earlier_placeholders(store), settings.placeholder_titles)
-        summary = summarise(ledger, store, placeholders, ledger.n_shards_before(first))
+        earlier = _earlier_placeholders(store)
+        placeholders = find_placeholders(ledger, source, settings.placeholder_titles, earlier)
+        summary = summarise(ledger, store, placeholders, n_paths=n_paths, first=ledger.n_shards_before(first))
         write_index(ledger, store, todo.run, folder)
+        still_alone()
         _finish(store, todo.run, summary)
         remove_old_indexes(store, todo.run)
         return summary
 
 
-def _list_addresses(ledger: Ledger, source: Path, settings: DownloadSettings) -> None:
-    """Fill the table `listed` with the distinct addresses."""
+def _list_addresses(ledger: Ledger, source: Path) -> int:
+    """Fill the table `listed` with the distinct addresses. Returns how many links are paths of files."""
+    left_out: Counter[str] = Counter()
     ledger.run("CREATE TABLE links (address VARCHAR)")
-    ports = settings.fetch.ports
-    batches = (spell(batch["address"], ports).unique() for batch in uses(source))
+    batches = (spell(batch["address"]).unique() for batch in uses(source, left_out))
     ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
     ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
     ledger.run("DROP TABLE links")
+    return left_out["paths"]
 
 
 def _first_round(store: ShardStore, plans: list[Plan], settings: RunSettings) -> Round:
@@ -142,8 +146,16 @@ def _earlier_placeholders(store: ShardStore) -> list[Placeholder]:
     return [Placeholder(**row) for row in finished[1]["placeholders"]] if finished else []
 
 
-def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, watcher: Watcher) -> None:
-    """Run the shard task on every lane that has shards to commit."""
+def _work(
+    store: ShardStore,
+    plan: Plan,
+    settings: RunSettings,
+    engine: Engine,
+    watcher: Watcher,
+    ledger: Ledger,
+    still_alone: Callable[[], None],
+) -> None:
+    """Run the shard task on every lane that has shards to commit, as long as no other run takes over."""
     committed = set(store.committed())
     lanes = [lane for lane in range(plan.n_lanes) if not committed.issuperset(plan.shards(lane))]
     owners = _owners(plan, settings, len(lanes))
@@ -162,15 +174,15 @@ def _work(store: ShardStore, plan: Plan, settings: RunSettings, engine: Engine, 
     ]
     if not parts:
         return
-    n_done = sum(
-        facts["rows"] + facts["unchanged"]
-        for lane in range(plan.n_lanes)
-        for name in plan.shards(lane)
-        if name in committed
-        for facts in [store.entry(name).facts]
-    )
-    watcher.planned(plan, n_done)
-    engine(download_lane, parts, n_workers=min(settings.n_workers, owners.n_at_once), tell=watcher.told)
+    ledger.take_in(store)
+    watcher.planned(plan, ledger.n_done(f"{plan.number:04d}-"))
+    ledger.rest()
+
+    def tell(counts: Mapping[str, int]) -> None:
+        still_alone()
+        watcher.told(counts)
+
+    engine(download_lane, parts, n_workers=min(settings.n_workers, owners.n_at_once), tell=tell)
 
 
 def _owners(plan: Plan, settings: RunSettings, n_lanes: int) -> Owners:
@@ -191,25 +203,3 @@ def _owners(plan: Plan, settings: RunSettings, n_lanes: int) -> Owners:
 def _finish(store: ShardStore, run: int, summary: Summary) -> None:
     """Mark the run as finished, with what came of it."""
     store.create(f"runs/{run:04d}.json", json.dumps(summary.as_dict(), indent=1).encode())
-
-
-@contextlib.contextmanager
-def _alone(store: ShardStore) -> Iterator[None]:
-    """One download at a time in a folder of this machine.
-
-    Raises:
-        AisleError: another one is at work.
-    """
-    if not isinstance(store.filesystem, LocalFileSystem):
-        yield
-        return
-    import fcntl
-
-    with Path(store.path(".lock")).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AisleError(
-                f"{store.root}: another download is at work in this folder; wait for it"
-            ) from error
-        yield

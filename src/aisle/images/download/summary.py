@@ -27,6 +27,7 @@ class Summary:
         n_kept: pictures of earlier runs that stay since asking for them failed in this one.
         n_bytes: that all requests brought.
         left_alone: until when, for each host that asked for it.
+        n_paths: links of the source's products that are paths of files and no addresses.
     """
 
     n_addresses: int
@@ -36,6 +37,7 @@ class Summary:
     n_bytes: int
     placeholders: Sequence[Placeholder]
     left_alone: Mapping[str, str]
+    n_paths: int
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON writes it."""
@@ -43,11 +45,12 @@ class Summary:
 
 
 def summarise(
-    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], first: int = 0
+    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], *, n_paths: int, first: int
 ) -> Summary:
     """Count the record of every address that counts.
 
     Args:
+        n_paths: see `Summary`.
         first: the number of the run's first shard.
     """
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
@@ -77,9 +80,10 @@ def summarise(
         ).fetchone()[0],
         by_status=_in_order(by_status),
         by_host={host: _in_order(counts) for host, counts in by_host.items()},
-        n_bytes=sum(entry.facts["bytes"] for entry in store.entries()),
+        n_bytes=ledger.run("SELECT coalesce(sum(n_bytes), 0)::BIGINT FROM shards").fetchone()[0],
         placeholders=placeholders,
         left_alone=tidy_rests(store, time.time()),
+        n_paths=n_paths,
     )
 
 

@@ -11,6 +11,7 @@ from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
+from aisle.images.download.robots_rules import MAX_BYTES
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.unpacking import can_unpack, first_bytes, packing_of
 from aisle.images.formats import LONGEST_MARK, format_of
@@ -60,7 +61,6 @@ class Transfer:
         self._sockets: list[socket.socket] = []
         self._reads: Callable[[bytes], int | None] = self._read_image
         self._granted = 0
-        self._pins: list[str] = []
         self._headers: list[str] = []
         self._head = bytearray()
         set_options(self.curl, settings, authorities)
@@ -81,10 +81,7 @@ class Transfer:
         curl.setopt(pycurl.URL, address.text)
         if not self._settings.proxy:
             pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
-            pins = [*unpin, pin]
-            if pins != self._pins:
-                curl.setopt(pycurl.RESOLVE, pins)
-                self._pins = pins
+            curl.setopt(pycurl.RESOLVE, [*unpin, pin])  # each time: it is read once, and others unpin
         headers = [f"Accept: {_ACCEPTED}", "Accept-Encoding: identity"]
         if request.etag:
             headers.append(f"If-None-Match: {request.etag}")
@@ -93,7 +90,7 @@ class Transfer:
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, headers)
             self._headers = headers
-        self._reads = self._read_image if request.wants_image else self._read_any
+        self._reads = self._read_image if request.wants_image else self._read_rules
         self._granted = 0
         self._head.clear()
 
@@ -213,6 +210,14 @@ class Transfer:
             return int(pycurl.WRITEFUNC_PAUSE)
         self._granted = granted
         body.append(data)
+        return None
+
+    def _read_rules(self, data: bytes) -> int | None:
+        """A robots.txt needs no memory of the shared one: what is over its limit is not kept."""
+        self.answer.body.append(data)
+        if self.answer.body.n_bytes > MAX_BYTES:
+            self._reads = self._read_unwanted
+            self.answer.is_discarded = True
         return None
 
     def _read_unwanted(self, data: bytes) -> int | None:
