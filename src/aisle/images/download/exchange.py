@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from aisle.images.download.address import Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
     """What is to be asked.
 
@@ -32,7 +32,8 @@ def validator(text: str) -> str:
     return text if is_sendable(text) else ""
 
 
-_SMALL_BYTES = 2048
+SMALL_BYTES = 2048
+"""Pieces of fewer bytes are put together."""
 _FULL_BYTES = 16 * 1024
 
 
@@ -57,7 +58,7 @@ class Body:
     def append(self, piece: bytes) -> None:
         """Add what follows."""
         self.n_bytes += len(piece)
-        if len(piece) >= _SMALL_BYTES:
+        if len(piece) >= SMALL_BYTES:
             self.pieces.append(piece)
             return
         last = self.pieces[-1] if self.pieces else None

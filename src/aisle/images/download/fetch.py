@@ -24,7 +24,7 @@ _TOO_SLOW = (28, "Operation too slow")
 """libcurl's words for a body that is given up for its speed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """How a request ended.
 
@@ -77,9 +77,11 @@ class Fetcher:
         """Send a request out."""
         transfer = self._idle.pop() if self._idle else self._new()
         queue = request.address.queue
-        self._unpin.pop(queue, None)
-        unpin = [f"-{forgotten}" for forgotten in self._unpin]
-        self._unpin.clear()
+        unpin: list[str] = []
+        if self._unpin:
+            self._unpin.pop(queue, None)
+            unpin = [f"-{forgotten}" for forgotten in self._unpin]
+            self._unpin.clear()
         self._pinned[queue] += 1
         transfer.begin(request, unpin)
         self._under_way[transfer.curl] = transfer

@@ -40,8 +40,8 @@ class Ledger:
     Its tables: `seen` (every record, without its picture, and the number of the shard it stands in), `known`
     (the one of every address that counts), `shards` (of each committed one its number, name, file of records,
     addresses settled, and bytes that its requests brought), and those that others make. The newest record
-    counts; but a picture that we have is kept where asking anew failed in a way that may pass: then `newest` is
-    larger than `shard`.
+    counts; but a picture that we have is kept where asking anew failed in a way that may pass: then `newest`
+    is larger than `shard`.
 
     Args:
         folder: for the database and what does not fit in memory.

@@ -163,7 +163,7 @@ class Loop:
             if not isinstance(offer, tuple):
                 return TELL_EVERY_S if offer is None else offer
             queue, waiting = offer
-            if not self._decoder.has_room(queue):
+            if not (isinstance(waiting, RulesJob) or self._decoder.has_room(queue)):
                 self._schedule.undo(queue, waiting, self._clock())
                 self._schedule.hold(queue)
                 self._crowding.add(queue)
@@ -220,7 +220,7 @@ class Loop:
     def _start_rules(self, queue: str, job: RulesJob, found: Found) -> None:
         """Ask for a robots.txt."""
         if found.status:
-            self._carry_out_rules(judge_place(found.status, job, self._settings), queue, job)
+            self._carry_out_rules(judge_place(found.status, job, self._settings), queue, job, None)
         else:
             request = Request(address=job.address, pins=found.addresses, wants_image=False)
             self._send(request, _Asked(queue, job))
@@ -247,8 +247,7 @@ class Loop:
         asked = self._asked.pop(id(reply.request))
         job = asked.job
         if isinstance(job, RulesJob):
-            verdict_on_rules = judge_rules(reply.answer, job, self._settings, datetime.now(UTC))
-            self._carry_out_rules(verdict_on_rules, asked.queue, job)
+            self._carry_out_rules(self._judge_rules(reply, job), asked.queue, job, reply.seconds)
         else:
             self._carry_out(self._judge(reply, job), asked.queue, job, reply)
 
@@ -259,6 +258,13 @@ class Loop:
         except Exception as error:  # noqa: BLE001  it is recorded, and the record says to report it
             reason = f"a fault in Aisle, please report it: {error!r}"[:200]
             return Verdict(next=Next.KEEP, status="not_understood", reason=reason)
+
+    def _judge_rules(self, reply: Reply, job: RulesJob) -> RulesVerdict:
+        """The same for a robots.txt: at worst it cannot be read."""
+        try:
+            return judge_rules(reply.answer, job, self._settings, datetime.now(UTC))
+        except Exception:  # noqa: BLE001  the host's addresses are recorded as `robots_unread`
+            return RulesVerdict()
 
     def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply | None) -> None:
         now = self._clock()
@@ -277,12 +283,14 @@ class Loop:
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)
 
-    def _carry_out_rules(self, verdict: RulesVerdict, queue: str, job: RulesJob) -> None:
+    def _carry_out_rules(
+        self, verdict: RulesVerdict, queue: str, job: RulesJob, seconds: float | None
+    ) -> None:
         """Ask for a robots.txt again or elsewhere, or let its host's images go on."""
         now = self._clock()
         if verdict.again is not None:
             self._schedule.add(verdict.again.address.queue, verdict.again, now, urgent=True)
-        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s)
+        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s, seconds=seconds)
         if verdict.again is None:
             self._robots.learn(job.queue, verdict.rules)
             self._schedule.unbar(job.queue, now)

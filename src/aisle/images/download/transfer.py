@@ -7,7 +7,7 @@ from typing import Protocol
 import pycurl
 
 from aisle.images.download.curl_options import set_options
-from aisle.images.download.exchange import Answer, Request
+from aisle.images.download.exchange import SMALL_BYTES, Answer, Request
 from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
@@ -25,7 +25,10 @@ _GRANTED_BYTES = 64 * 1024
 _PACKED_MARK = 1024
 """So many bytes of a compressed body are sure to hold the first few of the image."""
 
-_ACCEPTED = "image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1"
+_PLAIN_HEADERS = [
+    "Accept: image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1",
+    "Accept-Encoding: identity",
+]
 
 
 _EMPTY_LINES = (b"\r\n", b"\n")
@@ -82,11 +85,7 @@ class Transfer:
         if not self._settings.proxy:
             pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
             curl.setopt(pycurl.RESOLVE, [*unpin, pin])  # each time: it is read once, and others unpin
-        headers = [f"Accept: {_ACCEPTED}", "Accept-Encoding: identity"]
-        if request.etag:
-            headers.append(f"If-None-Match: {request.etag}")
-        if request.last_modified:
-            headers.append(f"If-Modified-Since: {request.last_modified}")
+        headers = _headers_of(request)
         if headers != self._headers:
             curl.setopt(pycurl.HTTPHEADER, headers)
             self._headers = headers
@@ -96,12 +95,11 @@ class Transfer:
 
     def end(self) -> Answer:
         """Give what was read, and let go of it."""
-        answer, self.answer = self.answer, Answer()
         self.request = None
         for opened in self._sockets:
             opened.close()
         self._sockets.clear()
-        return answer
+        return self.answer
 
     def _open_socket(self, purpose: int, address: _SocketAddress) -> socket.socket | int:  # noqa: ARG002
         """The second guard: what libcurl would connect to is checked once more, before there is a socket."""
@@ -131,6 +129,8 @@ class Transfer:
 
     def _headers_are_read(self) -> int | None:
         answer = self.answer
+        if not self._head.startswith(b"HTTP/"):  # trailers
+            return None
         answer.http_status, answer.headers = read_headers(bytes(self._head))
         self._head.clear()
         is_asked_for = self._is_image_request and answer.http_status in (200, 203, 304)
@@ -170,10 +170,12 @@ class Transfer:
     def _write(self, data: bytes) -> int | None:
         """Most pieces take the short way: their memory is granted, and there is nothing more to be asked."""
         body = self.answer.body
-        if body.n_bytes + len(data) <= self._granted:
-            body.append(data)
-            return None
-        return self._reads(data)
+        n_bytes = body.n_bytes + len(data)
+        if n_bytes > self._granted or len(data) < SMALL_BYTES:
+            return self._reads(data)
+        body.n_bytes = n_bytes
+        body.pieces.append(data)
+        return None
 
     def _read_image(self, data: bytes) -> int | None:
         """The first bytes tell whether it is an image at all."""
@@ -223,6 +225,18 @@ class Transfer:
     def _read_unwanted(self, data: bytes) -> int | None:
         self.answer.n_discarded += len(data)
         return None if self.answer.n_discarded <= _DISCARDED_BYTES else -1
+
+
+def _headers_of(request: Request) -> list[str]:
+    """What is asked for, and which copy of it we have."""
+    if not (request.etag or request.last_modified):
+        return _PLAIN_HEADERS
+    headers = [*_PLAIN_HEADERS]
+    if request.etag:
+        headers.append(f"If-None-Match: {request.etag}")
+    if request.last_modified:
+        headers.append(f"If-Modified-Since: {request.last_modified}")
+    return headers
 
 
 def _bracketed(ip: str) -> str:

@@ -65,6 +65,9 @@ class Verdict:
     wait_s: float | None = None
 
 
+_DECODE = Verdict(next=Next.DECODE)
+
+
 def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -> Verdict:
     """Say what follows from an answer.
 
@@ -75,7 +78,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
     if not answer.status and answer.http_status in (200, 203):
         if not answer.body and not answer.is_discarded:
             return Verdict(next=Next.KEEP, status="not_an_image", reason="the body is empty")
-        return Verdict(next=Next.DECODE)
+        return _DECODE
     if not answer.status and is_redirect(answer.http_status):
         return _redirect(answer, job, settings)
     if not answer.status and answer.http_status == 304 and (job.etag or job.last_modified):
