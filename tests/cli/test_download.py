@@ -117,7 +117,7 @@ def test_modules_in_the_working_folder_are_not_run(tmp_path, shop, engine):
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=90)
     assert list(tmp_path.glob("* was run")) == []
     assert done.returncode == 0, done.stderr
-    assert "1 images" in done.stdout
+    assert "1 image," in done.stdout
 
 
 class TestMistakes:

@@ -77,13 +77,14 @@ class TestTwoAtOnce:
 
         class Thief(Watcher):
             def planned(self, plan, n_done):
-                store = ShardStore(elsewhere)
-                store.filesystem.rm_file(store.path("lease/000001.json"))
+                assert ShardStore(elsewhere).create("lease/000002.json", b"{}")
                 time.sleep(0.2)
 
         source = list_of(*[shop.address(f"/a.jpg?{n}") for n in range(30)])
         with pytest.raises(AisleError, match="the lease of this run was removed or taken over"):
             download(source, elsewhere, run_settings(shard_rows=5), Thief())
+        store = ShardStore(elsewhere)
+        store.filesystem.rm_file(store.path("lease/000002.json"))
         assert download(source, elsewhere, run_settings()).by_status == {"ok": 30}
 
 

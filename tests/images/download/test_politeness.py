@@ -323,11 +323,12 @@ class TestBar:
 
     def test_an_urgent_job_keeps_the_rate_and_is_given_up_with_its_host(self):
         made = schedule(rate=1.0)
+        introduce(made, "shop")
         for job in ("one", "two"):
-            made.add("shop", job, 0.0, urgent=True)
-        assert made.next(0.0) == ("shop", "one")
-        assert made.next(0.0) == pytest.approx(1.0)
-        made.done("shop", 0.0, failed=True, wait_s=10_000.0)
+            made.add("shop", job, 5.0, urgent=True)
+        assert made.next(5.0) == ("shop", "one")
+        assert made.next(5.0) == pytest.approx(1.0)
+        made.done("shop", 5.0, failed=True, wait_s=10_000.0)
         assert made.given_up() == [("shop", "two")]
 
     def test_a_host_that_was_set_aside_comes_back_though_another_is_barred_until_then(self):

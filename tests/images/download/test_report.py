@@ -30,7 +30,16 @@ def plan(n_addresses=100, **seconds):
 
 
 def summary(**by_host):
-    return Summary(n_addresses=1, n_kept=0, by_status={"ok": 1}, by_host=by_host, n_bytes=0, placeholders=[])
+    return Summary(
+        n_addresses=1,
+        n_kept=0,
+        by_status={"ok": 1},
+        by_host=by_host,
+        n_bytes=0,
+        placeholders=[],
+        left_alone={},
+        n_paths=0,
+    )
 
 
 class TestHosts:
