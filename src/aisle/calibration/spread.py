@@ -82,8 +82,7 @@ class Spread:
         if not self.share:
             return
         scores -= scores.max(axis=1, keepdims=True)
-        left = np.exp(scores)
-        left /= left.sum(axis=1, keepdims=True)
+        left = np.exp(scores)  # up to a factor in each row, which takes no part
         _to_share_left(
             left, self.start, self.stop, self.above, self.per_leaf, self.parent, self.per_node, self.share
         )
