@@ -53,7 +53,7 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
                 request = Request(address=job.address, pins=found.addresses)
                 asked[id(request)] = (queue, job)
                 fetcher.start(request)
-            for reply in fetcher.wait(0.1 if offer is None else min(offer, 0.1))[0]:
+            for reply in fetcher.wait(0.1 if offer is None else min(offer, 0.1)):
                 queue, job = asked.pop(id(reply.request))
                 verdict = judge(reply.answer, job, settings, datetime.now(UTC))
                 if verdict.next is not Next.DECODE:

@@ -90,7 +90,7 @@ def ask(fetch_settings):
             while waiting or len(fetcher):
                 while waiting and len(fetcher) < n_at_once:
                     fetcher.start(waiting.pop())
-                for reply in fetcher.wait(1.0)[0]:
+                for reply in fetcher.wait(1.0):
                     replies[id(reply.request)] = reply
             fetcher.close()
         ordered = [replies[id(request)] for request in requests]

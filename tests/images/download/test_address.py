@@ -95,12 +95,12 @@ class TestParse:
         assert parse("http://[2606:4700::1]:8080/a").queue == "[2606:4700::1]:8080"
 
     def test_a_number_needs_no_resolver(self):
-        assert parse("http://8.8.8.8/a").is_number
-        assert parse("http://[2606:4700::1]/a").is_number
-        assert not parse("http://8.example/a").is_number
+        assert parse("http://8.8.8.8/a").origin.is_number
+        assert parse("http://[2606:4700::1]/a").origin.is_number
+        assert not parse("http://8.example/a").origin.is_number
 
     def test_other_ports_can_be_allowed(self):
-        assert parse("http://shop.example:8123/a", USUAL_PORTS | {8123}).port == 8123
+        assert parse("http://shop.example:8123/a", USUAL_PORTS | {8123}).origin.port == 8123
 
     @given(st.text(max_size=80).map(lambda text: f"http://shop.example/{text}"))
     def test_writing_and_reading_again_changes_nothing(self, text):

@@ -11,7 +11,7 @@ import pytest
 
 from aisle.demo.server import Site, serve
 from aisle.demo.server.certificates import make_authority
-from aisle.images.download.address import USUAL_PORTS, Address, parse
+from aisle.images.download.address import ANY_PORT, USUAL_PORTS, Address, parse
 from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.transfer import Transfer
@@ -93,8 +93,8 @@ class TestSafety:
         """Were libcurl to resolve the name to something else than it was told, the second guard would see."""
         begin = Transfer.begin
 
-        def begin_with_other_pins(self, request, unpin):
-            begin(self, request, unpin)
+        def begin_with_other_pins(self, request, told):
+            begin(self, request, told)
             object.__setattr__(request, "pins", ("127.0.0.2",))
 
         monkeypatch.setattr(Transfer, "begin", begin_with_other_pins)
@@ -136,12 +136,12 @@ class TestSafety:
             for host in ("one.test", "two.test"):
                 start(host, "/fault/short-body/a.jpg")  # which ends the connection
             while len(replies) < 2:
-                replies += fetcher.wait(1.0)[0]
+                replies += fetcher.wait(1.0)
             start("three.test", "/fault/slow-start/a.jpg?wait=0.3")
-            replies += fetcher.wait(0.1)[0]
+            replies += fetcher.wait(0.1)
             start(again)
             while len(fetcher):
-                replies += fetcher.wait(1.0)[0]
+                replies += fetcher.wait(1.0)
             assert [(reply.answer.http_status, reply.answer.reason) for reply in replies[2:]] == [
                 (200, "")
             ] * 2
@@ -224,6 +224,24 @@ class TestLimits:
             f"http://shop.test:{port}/a.jpg", settings=fetch_settings(ports=frozenset({port}))
         ).answer
         assert answer.status == "connect_failed"
+
+    @pytest.mark.parametrize(
+        ("head", "status"),
+        [
+            ("HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\n\r\n\x7f", "opted_out"),
+            ("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n<html>", "not_an_image"),
+            ("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n", "undecodable"),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", ""),
+        ],
+    )
+    def test_a_body_that_nobody_wants_is_not_read_to_its_end(
+        self, ask, answering, fetch_settings, head, status
+    ):
+        """Were it read, it would be too large."""
+        with answering(head + "\0" * 30_000_000) as address:
+            settings = fetch_settings(ports=ANY_PORT)
+            reply = ask(address, settings=settings)
+        assert (reply.answer.status, reply.n_body_bytes) == (status, 0)
 
     @pytest.mark.parametrize("fault", ["endless-body", "gzip-bomb"])
     def test_bodies_without_end_take_little_memory(self, far_shop, ask, fetch_settings, fault):

@@ -33,8 +33,27 @@ def test_letters_outside_ascii_are_read_as_servers_write_them(sent, read):
     assert read_headers(b"HTTP/1.1 302 Found\nLocation: " + sent + b"\n\n")[1] == {"location": [read]}
 
 
+def test_headers_that_are_not_whole_say_nothing():
+    assert read_headers(b"HTTP/1.1 404 Not Found\r\nEtag: 1\r\n") == (0, {})
+    assert read_headers(b"") == (0, {})
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_interim_answers_and_what_follows_the_body_are_left_out(end):
+    lines = [
+        b"HTTP/1.1 103 Early Hints",
+        b"ETag: early",
+        b"",
+        b"HTTP/1.1 200 OK",
+        b"ETag: ours",
+        b"",
+        b"ETag: late",
+    ]
+    assert read_headers(b"".join(line + end for line in lines)) == (200, {"etag": ["ours"]})
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_can_be_read(head):
-    status, found = read_headers(b"HTTP/1.1 200 OK\r\n" + head)
+    status, found = read_headers(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
     assert status == 200
     assert all(value == value.strip(" \t\r\n") for values in found.values() for value in values)

@@ -1,10 +1,10 @@
 """The address of an image, taken apart and written anew: nobody reads it otherwise than was checked."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urljoin
 
 import idna
@@ -49,38 +49,57 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """An http or https address in its one spelling.
+class Origin:
+    """Scheme, host and port: what all addresses of a shop begin with.
 
     Args:
         host: a name in lower-case ASCII (Punycode), or an IP address, IPv6 without brackets.
-        target: path and query, in ASCII; begins with a slash.
+
+    Attributes:
+        queue: that its requests wait in: the host with its port.
+        text: as an address writes it; the scheme's own port is not named.
+        is_number: the host is an IP address and needs no resolver.
     """
 
     scheme: str
     host: str
     port: int
+    queue: str = field(init=False, repr=False, compare=False)
+    text: str = field(init=False, repr=False, compare=False)
+    is_number: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        object.__setattr__(self, "queue", f"{host}:{self.port}")
+        object.__setattr__(self, "text", f"{self.scheme}://{host}{port}")
+        object.__setattr__(self, "is_number", ":" in host or host.rpartition(".")[2].isdigit())
+
+
+class Address(NamedTuple):
+    """An http or https address in its one spelling.
+
+    Args:
+        target: path and query, in ASCII; begins with a slash.
+    """
+
+    origin: Origin
     target: str
 
     @property
+    def host(self) -> str:
+        """See Origin."""
+        return self.origin.host
+
+    @property
     def queue(self) -> str:
-        """The queue that the request waits in: the host with its port."""
-        return f"{self._bracketed}:{self.port}"
+        """See Origin."""
+        return self.origin.queue
 
     @property
     def text(self) -> str:
-        """The address as one line; the scheme's own port is not named."""
-        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{self._bracketed}{port}{self.target}"
-
-    @property
-    def is_number(self) -> bool:
-        """The host is an IP address and needs no resolver."""
-        return ":" in self.host or self.host.rpartition(".")[2].isdigit()
-
-    @property
-    def _bracketed(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
+        """The address as one line."""
+        return self.origin.text + self.target
 
 
 def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
@@ -99,12 +118,12 @@ def parse(text: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
         scheme, authority, target = plain.groups()
     else:
         scheme, authority, target = _taken_apart(text)
-    if _DOTTED.search(target):
+    if ("/." in target or "/%" in target) and _DOTTED.search(target):
         target = _without_dots(target)
-    host, port = _host_and_port(authority, DEFAULT_PORTS[scheme])
-    if port not in ports:
-        raise RefusedError("invalid_link", f"port {port} is not among those that may be asked")
-    return Address(scheme, host, port, target)
+    origin = _origin(scheme, authority)
+    if origin.port not in ports:
+        raise RefusedError("invalid_link", f"port {origin.port} is not among those that may be asked")
+    return Address(origin, target)
 
 
 def follow(base: Address, location: str, ports: frozenset[int] = USUAL_PORTS) -> Address:
@@ -117,7 +136,7 @@ def follow(base: Address, location: str, ports: frozenset[int] = USUAL_PORTS) ->
     if not location:
         raise RefusedError("bad_redirect", "the redirect names no address")
     if location.startswith("//"):
-        location = f"{base.scheme}:{location}"
+        location = f"{base.origin.scheme}:{location}"
     try:
         return parse(urljoin(base.text, location), ports)
     except ValueError as error:
@@ -174,13 +193,14 @@ def _without_dots(target: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _host_and_port(authority: str, default: int) -> tuple[str, int]:
+def _origin(scheme: str, authority: str) -> Origin:
     """Remembered, since a shop's addresses share it."""
+    default = DEFAULT_PORTS[scheme]
     if authority.startswith("["):
         host, bracket, rest = authority[1:].partition("]")
-        return _ipv6(host if bracket else ""), _port(rest, default)
+        return Origin(scheme, _ipv6(host if bracket else ""), _port(rest, default))
     name, colon, port = authority.partition(":")
-    return _host(name), _port(colon + port, default)
+    return Origin(scheme, _host(name), _port(colon + port, default))
 
 
 def _port(text: str, default: int) -> int:

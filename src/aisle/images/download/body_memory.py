@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-_FREE_BYTES = 64 * 1024
+FREE_BYTES = 128 * 1024
+"""So much every body may have without borrowing."""
 _SHARED_BYTES = 6_000_000
 
 
@@ -58,8 +59,6 @@ class BodyMemory(Generic[AnyBody]):
 
     def borrow(self, body: AnyBody, n_bytes: int, now: float) -> bool:
         """Let a body grow to so many bytes, or not now: then it is among those that wait."""
-        if n_bytes <= _FREE_BYTES:
-            return True
         loan = self._loans.get(body)
         if loan is None:
             loan = self._loans[body] = _Loan(body.host, 0, body.n_body_bytes, now)

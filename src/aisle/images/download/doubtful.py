@@ -23,6 +23,11 @@ class Doubtful(Generic[Job]):
         """There is a place for a request to this host; for its second only while there are many."""
         return self.n_under_way * (2 if host.n_under_way else 1) < self._most
 
+    @property
+    def any_parked(self) -> bool:
+        """A host waits for a place."""
+        return bool(self._parked)
+
     def park(self, queue: str, host: Host[Job]) -> None:
         """Have a host wait for a place."""
         host.is_parked = True

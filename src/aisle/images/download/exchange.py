@@ -55,6 +55,11 @@ class Body:
     def __bytes__(self) -> bytes:
         return b"".join(self.pieces)
 
+    def start(self, n_bytes: int) -> bytes:
+        """The first bytes."""
+        first = self.pieces[0] if self.pieces else b""
+        return bytes(first[:n_bytes] if len(first) >= n_bytes else bytes(self)[:n_bytes])
+
     def append(self, piece: bytes) -> None:
         """Add what follows."""
         self.n_bytes += len(piece)
@@ -80,18 +85,16 @@ class Answer:
     Args:
         headers: their values by their names in lower case.
         status, reason: why the request was ended early, or why it failed; empty where it did not.
-        is_discarded: the body is of no interest and is not kept.
+        is_discarded: the body, or the rest of it, is of no interest and was not kept.
         packing: how the body is compressed until it is whole, see `unpacking`; empty where it is not.
     """
 
     http_status: int = 0
     headers: dict[str, list[str]] = field(default_factory=dict)
-    n_header_bytes: int = 0
     body: Body = field(default_factory=Body)
     status: str = ""
     reason: str = ""
     is_discarded: bool = False
-    n_discarded: int = 0
     packing: str = ""
 
     def header(self, name: str) -> str:

@@ -2,8 +2,7 @@
 
 import selectors
 import ssl
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,23 @@ from aisle.images.download.body_memory import BodyMemory
 from aisle.images.download.exchange import Answer, Request
 from aisle.images.download.memory import give_back_memory
 from aisle.images.download.outcome import status_of_error
+from aisle.images.download.pins import Pins
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.transfer import Transfer
 from aisle.images.download.unpacking import unpack
 
 _LARGE_BYTES = 4_000_000
+
+_TO_CURL = (
+    0,
+    pycurl.CSELECT_IN,  # selectors.EVENT_READ
+    pycurl.CSELECT_OUT,  # selectors.EVENT_WRITE
+    pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+)
+
+_ENDED_AT_ONCE = 4
+"""Requests that have ended are told of by so many: the processor's cache holds their bodies still, and the
+same lines of ours serve a few of them in a row."""
 
 _TOO_SLOW = (28, "Operation too slow")
 """libcurl's words for a body that is given up for its speed."""
@@ -62,8 +73,7 @@ class Fetcher:
         self._memory: BodyMemory[Transfer] = BodyMemory(slowest_s=settings.total_s)
         self._idle: list[Transfer] = []
         self._under_way: dict[pycurl.Curl, Transfer] = {}
-        self._pinned: Counter[str] = Counter()
-        self._unpin: dict[str, None] = {}
+        self._pins = None if settings.proxy else Pins()
         self._timer_at: float | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -76,39 +86,33 @@ class Fetcher:
     def start(self, request: Request) -> None:
         """Send a request out."""
         transfer = self._idle.pop() if self._idle else self._new()
-        queue = request.address.queue
-        unpin: list[str] = []
-        if self._unpin:
-            self._unpin.pop(queue, None)
-            unpin = [f"-{forgotten}" for forgotten in self._unpin]
-            self._unpin.clear()
-        self._pinned[queue] += 1
-        transfer.begin(request, unpin)
+        told = self._pins.begin(request.address.queue, request.pins) if self._pins else None
+        transfer.begin(request, told)
         self._under_way[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
 
-    def wait(self, most_s: float) -> tuple[list[Reply], list[selectors.SelectorKey]]:
+    def wait(self, most_s: float) -> Iterator[Reply | selectors.SelectorKey]:
         """Move everything on, for so many seconds at most.
 
-        Returns:
+        Yields:
             the requests that ended, and the other files of the selector that are ready.
         """
         if self._timer_at is not None:
             most_s = min(most_s, self._timer_at - self._clock())
-        others = []
         for key, events in self._selector.select(max(0.0, most_s)):
-            if key.data is self:
-                self._multi.socket_action(key.fd, _to_curl(events))
-            else:
-                others.append(key)
+            if key.data is not self:
+                yield key
+                continue
+            _, n_under_way = self._multi.socket_action(key.fd, _TO_CURL[events])
+            if n_under_way + _ENDED_AT_ONCE <= len(self._under_way):
+                yield from self._ended()
         if self._timer_at is not None and self._timer_at <= self._clock():
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        ended = self._ended()
-        ended += [self._end(transfer.curl, *_TOO_SLOW) for transfer in self._memory.too_slow(self._clock())]
-        if ended:
+        yield from self._ended()
+        for transfer in self._memory.too_slow(self._clock()):
+            yield self._end(transfer.curl, *_TOO_SLOW)
             self._go_on()
-        return ended, others
 
     def close(self) -> None:
         """Drop whatever is under way."""
@@ -127,14 +131,18 @@ class Fetcher:
     def _borrow(self, transfer: Transfer, n_bytes: int) -> bool:
         return self._memory.borrow(transfer, n_bytes, self._clock())
 
-    def _ended(self) -> list[Reply]:
-        replies: list[Reply] = []
-        n_left = 1
+    def _ended(self) -> Iterator[Reply]:
+        """End what libcurl has done with, and let bodies that waited for its memory go on."""
+        n_left, any_ended = 1, False
         while n_left:
             n_left, good, bad = self._multi.info_read()
-            replies += [self._end(curl) for curl in good]
-            replies += [self._end(curl, code, message) for curl, code, message in bad]
-        return replies
+            any_ended |= bool(good or bad)
+            for curl in good:
+                yield self._end(curl)
+            for curl, code, message in bad:
+                yield self._end(curl, code, message)
+        if any_ended:
+            self._go_on()
 
     def _end(self, curl: pycurl.Curl, code: int = 0, message: str = "") -> Reply:
         transfer = self._under_way.pop(curl)
@@ -145,6 +153,8 @@ class Fetcher:
         network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
         self._multi.remove_handle(curl)
         self._memory.give_back(transfer)
+        if self._pins:
+            self._pins.end(request.address.queue, transfer.told, well=not code)
         answer = transfer.end()
         if code and not (answer.status or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
@@ -156,12 +166,7 @@ class Fetcher:
             if was_large:
                 give_back_memory()
         self._idle.append(transfer)
-        queue = request.address.queue
-        self._pinned[queue] -= 1
-        if not self._pinned[queue]:
-            del self._pinned[queue]
-            self._unpin[queue] = None
-        return Reply(request, answer, seconds, network_address, len(answer.body))
+        return Reply(request, answer, seconds, network_address, answer.body.n_bytes)
 
     def _go_on(self) -> None:
         """Let bodies that waited for memory try again."""
@@ -186,12 +191,6 @@ class Fetcher:
     def _set_timer(self, timeout_ms: int) -> None:
         """When libcurl wants to be called next."""
         self._timer_at = None if timeout_ms < 0 else self._clock() + timeout_ms / 1000
-
-
-def _to_curl(events: int) -> int:
-    return (pycurl.CSELECT_IN if events & selectors.EVENT_READ else 0) | (
-        pycurl.CSELECT_OUT if events & selectors.EVENT_WRITE else 0
-    )
 
 
 def _usual_authorities() -> str:

@@ -3,38 +3,45 @@
 import re
 
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
-_WANTED = frozenset(
-    {
-        b"content-encoding",
-        b"content-type",
-        b"etag",
-        b"last-modified",
-        b"location",
-        b"retry-after",
-        b"tdm-reservation",
-        b"x-robots-tag",
-    }
-)
+_NAMES = {
+    name.encode(): name
+    for name in (
+        "content-encoding",
+        "content-type",
+        "etag",
+        "last-modified",
+        "location",
+        "retry-after",
+        "tdm-reservation",
+        "x-robots-tag",
+    )
+}
+_WANTED = re.compile(rb"\n(" + b"|".join(_NAMES) + rb")[ \t]*:([^\n]*)", re.IGNORECASE)
 
 
 def read_headers(head: bytes) -> tuple[int, dict[str, list[str]]]:
     """Read the status line and the lines below it.
 
     Args:
-        head: all lines, each with its end.
+        head: all lines that came, each with its end: of interim answers (1xx), of the answer, and those that
+            followed its body.
 
     Returns:
-        The status, 0 where there is none, and the values of each header that anyone here asks for, by its
-        name in lower case.
+        The answer's status, 0 where there is none or its headers are not whole, and the values of each header
+        that anyone here asks for, by its name in lower case.
     """
-    status = _STATUS.match(head)
+    at, status = 0, 100
+    while 100 <= status < 200:
+        line = _STATUS.match(head, at)
+        end = head.find(b"\n\r\n", at)
+        if end < 0 and (end := head.find(b"\n\n", at)) < 0:
+            return 0, {}
+        first, status = at, int(line[1]) if line else 0
+        at = head.index(b"\n", end + 1) + 1
     found: dict[str, list[str]] = {}
-    for line in head.split(b"\n")[1:]:
-        name, colon, value = line.partition(b":")
-        name = name.rstrip().lower()
-        if name in _WANTED and colon:
-            found.setdefault(name.decode("ascii"), []).append(_text(value.strip()))
-    return int(status[1]) if status else 0, found
+    for name, value in _WANTED.findall(head, first, end):
+        found.setdefault(_NAMES[name.lower()], []).append(_text(value.strip()))
+    return status, found
 
 
 def _text(value: bytes) -> str:

@@ -17,6 +17,9 @@ class Host(Generic[Job]):
     """One host's queue and its standing.
 
     A host is new until it has answered, and quick if its last answer came soon; others are doubtful.
+
+    Attributes:
+        burst: the most tokens that are kept.
     """
 
     limits: HostLimits
@@ -37,18 +40,17 @@ class Host(Generic[Job]):
     is_parked: bool = False
     is_leaving: bool = False
     entry: int = -1
+    burst: float = field(init=False)
 
-    @property
-    def burst(self) -> float:
-        """The most tokens that are kept."""
-        return max(1.0, self.limits.requests_per_s * _BURST_S)
+    def __post_init__(self) -> None:
+        self.burst = max(1.0, self.limits.requests_per_s * _BURST_S)
 
     def may_start(self) -> bool:
         """A request may go out, as far as time allows."""
+        if not (self.urgent or (self.waiting and not self.is_barred)):
+            return False
         cap = 1 if self.is_new or self.times_aside else self.limits.n_connections
-        is_kept_back = self.is_held or self.is_aside or self.is_parked
-        has_job = bool(self.urgent or (self.waiting and not self.is_barred))
-        return has_job and self.n_under_way < cap and not is_kept_back
+        return self.n_under_way < cap and not (self.is_held or self.is_aside or self.is_parked)
 
     @property
     def n_waiting(self) -> int:
@@ -62,7 +64,8 @@ class Host(Generic[Job]):
     def ready_at(self, now: float) -> float:
         """When the next token is there and no back-off stands against it."""
         rate = self.limits.requests_per_s
-        self.tokens = min(self.burst, self.tokens + (now - self.counted_at) * rate)
+        tokens = self.tokens + (now - self.counted_at) * rate
+        self.tokens = tokens = tokens if tokens < self.burst else self.burst
         self.counted_at = now
-        missing = max(0.0, 1.0 - self.tokens)
-        return max(self.not_before, now + missing / rate if missing else 0.0)
+        with_token = now if tokens >= 1.0 else now + (1.0 - tokens) / rate
+        return with_token if with_token > self.not_before else self.not_before

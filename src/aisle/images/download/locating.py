@@ -37,7 +37,7 @@ class Locator:
         """The network addresses to connect to; None while they are being looked up."""
         if self._has_proxy:
             return _ANYWHERE
-        if address.is_number:
+        if address.origin.is_number:
             return self._numbers(address.host)
         return self._lookups.find(address.host)
 

@@ -107,12 +107,12 @@ class Loop:
         """Work until every shard is committed."""
         while self._open_more() or len(self._shards) or len(self._opening):
             wait_s = self._start_requests()
-            replies, others = self._fetcher.wait(min(wait_s, self._decoder.next_check_s(), TELL_EVERY_S))
-            for reply in replies:
-                self._take(reply)
-            if any(key.data is self._locator for key in others):
-                for queue in self._locator.arrived():
-                    self._schedule.release(queue, self._clock())
+            for event in self._fetcher.wait(min(wait_s, self._decoder.next_check_s(), TELL_EVERY_S)):
+                if isinstance(event, Reply):
+                    self._take(event)
+                elif event.data is self._locator:
+                    for queue in self._locator.arrived():
+                        self._schedule.release(queue, self._clock())
             for undecoded, picture in self._decoder.results():
                 self._recorder.keep_picture(undecoded.job, undecoded.reply, picture)
             if self._crowding:

@@ -103,7 +103,8 @@ class Schedule(Generic[Job]):
 
     def next(self, now: float) -> tuple[str, Job] | float | None:
         """Take the next job with its queue; else the seconds to wait for one, or None until one is done."""
-        self._forget_idle(now)
+        if self._leaving and self._leaving[0][0] <= now:
+            self._forget_idle(now)
         found = self._next(now)
         if found is None and self._aside and not (self.n_under_way or self._n_held):
             self._bring_back(now)
@@ -149,10 +150,11 @@ class Schedule(Generic[Job]):
         """
         host = self._hosts[queue]
         self._end(host)
-        if seconds is not None:
+        if seconds is not None and (host.is_new or host.is_quick != (seconds <= self._patience.slow_s)):
             self._doubtful.note_pace(host, is_quick=seconds <= self._patience.slow_s)
-        for parked, its_host in self._doubtful.come_back():
-            self._enter(parked, its_host, now)
+        if self._doubtful.any_parked:
+            for parked, its_host in self._doubtful.come_back():
+                self._enter(parked, its_host, now)
         if failed:
             self._back_off(queue, host, now, wait_s)
         else:
@@ -226,23 +228,24 @@ class Schedule(Generic[Job]):
         job = (host.urgent or host.waiting).popleft()
         host.tokens -= 1.0
         host.n_under_way += 1
-        self.n_hosts_waiting -= not host.n_waiting
+        if not (host.waiting or host.urgent):
+            self.n_hosts_waiting -= 1
         self.n_waiting -= 1
         self.n_under_way += 1
-        self._doubtful.n_under_way += not host.is_quick
+        if not host.is_quick:
+            self._doubtful.n_under_way += 1
         self._enter(queue, host, now)
         return job
 
     def _end(self, host: Host[Job]) -> None:
         host.n_under_way -= 1
         self.n_under_way -= 1
-        self._doubtful.n_under_way -= not host.is_quick
+        if not host.is_quick:
+            self._doubtful.n_under_way -= 1
 
     def _enter(self, queue: str, host: Host[Job], now: float, ready_at: float | None = None) -> None:
         """Note when the host may be asked next; an older note of it is void."""
-        if not host.may_start():
-            return
-        if host.entry >= 0 and ready_at is None:
+        if (host.entry >= 0 and ready_at is None) or not host.may_start():
             return
         self._n_entries += 1
         host.entry = self._n_entries

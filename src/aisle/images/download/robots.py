@@ -1,6 +1,6 @@
 """robots.txt of each host, where it is to be obeyed: how it is asked for, and what it says, once a run."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aisle.core.image_records import temporary_statuses
@@ -76,7 +76,7 @@ class Robots:
 
 def first_job(address: Address) -> RulesJob:
     """Ask for the rules of an address's host."""
-    return RulesJob(queue=address.queue, address=replace(address, target="/robots.txt"))
+    return RulesJob(queue=address.queue, address=address._replace(target="/robots.txt"))
 
 
 def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings, now: datetime) -> RulesVerdict:

@@ -1,25 +1,23 @@
 """One request under way: what libcurl tells about it, and the limits that end it early."""
 
 import socket
-from collections.abc import Callable
 from typing import Protocol
 
 import pycurl
 
+from aisle.images.download.body_memory import FREE_BYTES
 from aisle.images.download.curl_options import set_options
 from aisle.images.download.exchange import SMALL_BYTES, Answer, Request
 from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
+from aisle.images.download.pins import Told
 from aisle.images.download.robots_rules import MAX_BYTES
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.unpacking import can_unpack, first_bytes, packing_of
 from aisle.images.formats import LONGEST_MARK, format_of
 
-_DISCARDED_BYTES = 64 * 1024
-"""A body that nobody wants is read up to here, so that its connection can be kept."""
-
-_GRANTED_BYTES = 64 * 1024
+_LENT_BYTES = 64 * 1024
 """Memory for a body is borrowed by so much at a time."""
 
 _PACKED_MARK = 1024
@@ -31,7 +29,8 @@ _PLAIN_HEADERS = [
 ]
 
 
-_EMPTY_LINES = (b"\r\n", b"\n")
+_NONE = Answer()
+"""Of a transfer that is idle."""
 
 _SocketAddress = tuple[int, int, int, tuple[str | bytes, int]]
 """Family, type, protocol, and the IP address with its port, as libcurl tells them."""
@@ -48,58 +47,70 @@ class Borrow(Protocol):
 class Transfer:
     """A handle of libcurl with its callbacks; it is used for one request after the other.
 
+    What comes is only kept, until it is more than any body may have or the answer has ended: then it is
+    looked at. Callbacks run between one read of a socket and the next, where little of what they need is in
+    the processor's cache; the less they do, the better.
+
     Args:
         settings: the limits.
         gate: asked again when a socket is about to be opened.
-        borrow: asks for the memory that a body takes.
+        borrow: asks for the memory that a body takes beyond FREE_BYTES.
     """
 
     def __init__(self, settings: FetchSettings, gate: Gate, borrow: Borrow, authorities: str) -> None:
         self.request: Request | None = None
-        self.answer = Answer()
+        self.told: Told | None = None
+        self.answer = _NONE
         self.curl = pycurl.Curl()
         self._settings = settings
         self._gate = gate
         self._borrow = borrow
         self._sockets: list[socket.socket] = []
-        self._reads: Callable[[bytes], int | None] = self._read_image
+        self._wants_image = True
         self._granted = 0
-        self._headers: list[str] = []
+        self._free_bytes = min(FREE_BYTES, settings.max_body_bytes)
         self._head = bytearray()
+        self._max_header_bytes = settings.max_header_bytes
+        self._is_looked_at = False
+        self._sent_headers: list[str] = []
         set_options(self.curl, settings, authorities)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
         if not settings.proxy:
             self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
-    def begin(self, request: Request, unpin: list[str]) -> None:
+    def begin(self, request: Request, told: Told | None) -> None:
         """Set the handle up for a request.
 
         Args:
-            unpin: pins that libcurl may forget, as it writes them.
+            told: what libcurl is told about names; None for nothing.
         """
-        self.request = request
+        self.request, self.told = request, told
         self.answer = Answer()
-        curl, address = self.curl, request.address
-        curl.setopt(pycurl.URL, address.text)
-        if not self._settings.proxy:
-            pin = f"{address.queue}:{','.join(map(_bracketed, request.pins))}"
-            curl.setopt(pycurl.RESOLVE, [*unpin, pin])  # each time: it is read once, and others unpin
+        curl = self.curl
+        curl.setopt(pycurl.URL, request.address.text)
+        if told is not None:
+            curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
         headers = _headers_of(request)
-        if headers != self._headers:
+        if headers != self._sent_headers:
             curl.setopt(pycurl.HTTPHEADER, headers)
-            self._headers = headers
-        self._reads = self._read_image if request.wants_image else self._read_rules
-        self._granted = 0
+            self._sent_headers = headers
+        self._wants_image = request.wants_image
+        self._granted = self._free_bytes if request.wants_image else MAX_BYTES
+        self._is_looked_at = False
         self._head.clear()
 
     def end(self) -> Answer:
         """Give what was read, and let go of it."""
-        self.request = None
-        for opened in self._sockets:
-            opened.close()
-        self._sockets.clear()
-        return self.answer
+        answer = self.answer
+        if not (self._is_looked_at or answer.status):
+            self._look()
+        self.request, self.answer = None, _NONE
+        if self._sockets:
+            for opened in self._sockets:
+                opened.close()
+            self._sockets.clear()
+        return answer
 
     def _open_socket(self, purpose: int, address: _SocketAddress) -> socket.socket | int:  # noqa: ARG002
         """The second guard: what libcurl would connect to is checked once more, before there is a socket."""
@@ -120,38 +131,77 @@ class Transfer:
         return -1
 
     def _header(self, line: bytes) -> int | None:
-        """Lines are kept until the last one has come; what follows the body is left unread."""
-        self.answer.n_header_bytes += len(line)
-        if self.answer.n_header_bytes > self._settings.max_header_bytes:
-            return self._stop("too_large", f"more than {self._settings.max_header_bytes} bytes of headers")
-        self._head += line
-        return self._headers_are_read() if line in _EMPTY_LINES else None
-
-    def _headers_are_read(self) -> int | None:
-        answer = self.answer
-        if not self._head.startswith(b"HTTP/"):  # trailers
-            return None
-        answer.http_status, answer.headers = read_headers(bytes(self._head))
-        self._head.clear()
-        is_asked_for = self._is_image_request and answer.http_status in (200, 203, 304)
-        if is_asked_for and self._settings.honours_opt_out:
-            reason = opted_out(answer.headers.get("x-robots-tag", ()), answer.header("tdm-reservation"))
-            if reason:
-                return self._stop("opted_out", reason)
-        if answer.http_status not in (200, 203) and answer.http_status >= 201:
-            self._discard()
-        elif (packing := packing_of(answer)) and not can_unpack(packing):
-            return self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")
-        else:
-            answer.packing = packing
+        head = self._head
+        head += line
+        if len(head) > self._max_header_bytes:
+            return self._stop("too_large", f"more than {self._max_header_bytes} bytes of headers")
         return None
 
-    def _discard(self) -> None:
-        """From here on the body is of no interest."""
-        self.answer.body.clear()
-        self.answer.is_discarded = True
-        self._granted = 0
-        self._reads = self._read_unwanted
+    def _write(self, data: bytes) -> int | None:
+        body, n_bytes = self.answer.body, len(data)
+        if body.n_bytes + n_bytes > self._granted:
+            return self._go_beyond(data)
+        if n_bytes < SMALL_BYTES:
+            body.append(data)
+        else:
+            body.n_bytes += n_bytes
+            body.pieces.append(data)
+        return None
+
+    def _go_beyond(self, data: bytes) -> int | None:
+        """Look at what came, and let a picture grow; what else is so large is not read to its end."""
+        answer, body = self.answer, self.answer.body
+        if not self._is_looked_at:
+            self._look()
+        if answer.status or answer.is_discarded:
+            return -1
+        if not self._wants_image:
+            body.append(data)
+            answer.is_discarded = True
+            return -1
+        n_bytes = body.n_bytes + len(data)
+        max_bytes = self._settings.max_body_bytes
+        if n_bytes > max_bytes:
+            return self._stop("too_large", f"more than {max_bytes} bytes")
+        granted = min(-(-n_bytes // _LENT_BYTES) * _LENT_BYTES, max_bytes)
+        if not self._borrow(self, granted):
+            return int(pycurl.WRITEFUNC_PAUSE)
+        self._granted = granted
+        body.append(data)
+        return None
+
+    def _look(self) -> None:
+        """Read the headers and the body's first bytes: is this what was asked for, and may it be used?"""
+        self._is_looked_at = True
+        answer = self.answer
+        answer.http_status, answer.headers = read_headers(bytes(self._head))
+        is_ok = answer.http_status in (200, 203)
+        if (is_ok or answer.http_status == 304) and (reason := self._opted_out()):
+            self._stop("opted_out", reason)
+        elif is_ok:
+            self._look_at_body()
+        elif answer.http_status > 200:
+            answer.body.clear()
+            answer.is_discarded = True
+
+    def _opted_out(self) -> str:
+        """Why the image is not to be used, or empty."""
+        if not (self._wants_image and self._settings.honours_opt_out):
+            return ""
+        return opted_out(self.answer.headers.get("x-robots-tag", ()), self.answer.header("tdm-reservation"))
+
+    def _look_at_body(self) -> None:
+        answer = self.answer
+        packing = answer.packing = packing_of(answer)
+        if packing and not can_unpack(packing):
+            self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")
+            return
+        n_bytes = _PACKED_MARK if packing else LONGEST_MARK
+        if not self._wants_image or answer.body.n_bytes < n_bytes:
+            return
+        start = answer.body.start(n_bytes)
+        if format_of(first_bytes(start, LONGEST_MARK) if packing else start) is None:
+            self._stop("not_an_image", self._what_it_says_it_is())
 
     @property
     def host(self) -> str:
@@ -163,68 +213,9 @@ class Transfer:
         """What has come of the body."""
         return self.answer.body.n_bytes
 
-    @property
-    def _is_image_request(self) -> bool:
-        return self.request is not None and self.request.wants_image
-
-    def _write(self, data: bytes) -> int | None:
-        """Most pieces take the short way: their memory is granted, and there is nothing more to be asked."""
-        body = self.answer.body
-        n_bytes = body.n_bytes + len(data)
-        if n_bytes > self._granted or len(data) < SMALL_BYTES:
-            return self._reads(data)
-        body.n_bytes = n_bytes
-        body.pieces.append(data)
-        return None
-
-    def _read_image(self, data: bytes) -> int | None:
-        """The first bytes tell whether it is an image at all."""
-        if len(self.answer.body) + len(data) < self._mark_bytes:
-            self.answer.body.append(data)
-            return None
-        if format_of(self._first_bytes(data)) is None:
-            self.answer.status, self.answer.reason = "not_an_image", self._what_it_says_it_is()
-            self._discard()
-        else:
-            self._reads = self._read_any
-        return self._reads(data)
-
-    @property
-    def _mark_bytes(self) -> int:
-        return _PACKED_MARK if self.answer.packing else LONGEST_MARK
-
-    def _first_bytes(self, data: bytes) -> bytes:
-        """As many as tell the format."""
-        start = bytes(self.answer.body) + data[: self._mark_bytes]
-        return first_bytes(start, LONGEST_MARK) if self.answer.packing else start
-
     def _what_it_says_it_is(self) -> str:
         kind = self.answer.header("content-type").partition(";")[0].strip().lower()
         return f"the server calls it {kind[:60]}" if kind.isprintable() and kind else "no known format"
-
-    def _read_any(self, data: bytes) -> int | None:
-        body = self.answer.body
-        n_bytes = len(body) + len(data)
-        if n_bytes > self._settings.max_body_bytes:
-            return self._stop("too_large", f"more than {self._settings.max_body_bytes} bytes")
-        granted = min(-(-n_bytes // _GRANTED_BYTES) * _GRANTED_BYTES, self._settings.max_body_bytes)
-        if not self._borrow(self, granted):
-            return int(pycurl.WRITEFUNC_PAUSE)
-        self._granted = granted
-        body.append(data)
-        return None
-
-    def _read_rules(self, data: bytes) -> int | None:
-        """A robots.txt needs no memory of the shared one: what is over its limit is not kept."""
-        self.answer.body.append(data)
-        if self.answer.body.n_bytes > MAX_BYTES:
-            self._reads = self._read_unwanted
-            self.answer.is_discarded = True
-        return None
-
-    def _read_unwanted(self, data: bytes) -> int | None:
-        self.answer.n_discarded += len(data)
-        return None if self.answer.n_discarded <= _DISCARDED_BYTES else -1
 
 
 def _headers_of(request: Request) -> list[str]:
@@ -237,7 +228,3 @@ def _headers_of(request: Request) -> list[str]:
     if request.last_modified:
         headers.append(f"If-Modified-Since: {request.last_modified}")
     return headers
-
-
-def _bracketed(ip: str) -> str:
-    return f"[{ip}]" if ":" in ip else ip

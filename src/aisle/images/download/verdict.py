@@ -76,7 +76,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
         now: with a time zone, for `Retry-After`.
     """
     if not answer.status and answer.http_status in (200, 203):
-        if not answer.body and not answer.is_discarded:
+        if not answer.body.n_bytes and not answer.is_discarded:
             return Verdict(next=Next.KEEP, status="not_an_image", reason="the body is empty")
         return _DECODE
     if not answer.status and is_redirect(answer.http_status):

@@ -1,0 +1,99 @@
+"""What libcurl is told about names: the network addresses that were checked, so that it never asks itself."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class _Pin:
+    """A name that libcurl was told of.
+
+    Args:
+        addresses: network addresses, as it was told last.
+        n_requests: under way that rely on it.
+        is_known: a request that told it has ended well, so libcurl has read it.
+        is_doubtful: other addresses, or that the name be forgotten, may still be read after it.
+    """
+
+    addresses: tuple[str, ...]
+    n_requests: int = 0
+    is_known: bool = False
+    is_doubtful: bool = False
+
+
+@dataclass(slots=True)
+class Told:
+    """What one request tells libcurl, which reads it when the request's turn comes, in whatever order.
+
+    Args:
+        addresses: of the request's own name.
+        lines: as CURLOPT_RESOLVE takes them.
+        forgotten: names that libcurl may forget.
+    """
+
+    addresses: tuple[str, ...]
+    lines: list[str]
+    forgotten: list[str] = field(default_factory=list)
+
+
+class Pins:
+    """The names that libcurl knows, by their queues; those that nobody needs go with the next telling.
+
+    To be told costs libcurl more than a request's other options together, so it is not told what it knows.
+    """
+
+    def __init__(self) -> None:
+        self._pins: dict[str, _Pin] = {}
+        self._unused: dict[str, _Pin] = {}
+        self._leaving: dict[str, int] = {}
+
+    def begin(self, queue: str, addresses: tuple[str, ...]) -> Told | None:
+        """A request begins: what is libcurl to be told? None where it knows all.
+
+        Args:
+            addresses: network addresses that may be connected to.
+        """
+        pin = self._pins.get(queue)
+        if pin is None:
+            pin = self._pins[queue] = self._unused.pop(queue) if queue in self._unused else _Pin(addresses)
+            pin.is_doubtful = queue in self._leaving
+        pin.n_requests += 1
+        if pin.addresses != addresses:
+            pin.is_doubtful |= pin.n_requests > 1
+            pin.addresses, pin.is_known = addresses, False
+        if pin.is_known and not pin.is_doubtful:
+            return None
+        return self._tell(queue, addresses)
+
+    def end(self, queue: str, told: Told | None, *, well: bool) -> None:
+        """The request has ended.
+
+        Args:
+            told: what `begin` gave.
+            well: without an error of libcurl's, so that it did read what it was told.
+        """
+        pin = self._pins[queue]
+        pin.n_requests -= 1
+        if told is not None:
+            pin.is_known |= well and told.addresses == pin.addresses
+            self._take_back(told.forgotten)
+        if not pin.n_requests:
+            pin.is_known &= not pin.is_doubtful
+            self._unused[queue] = self._pins.pop(queue)
+
+    def _tell(self, queue: str, addresses: tuple[str, ...]) -> Told:
+        forgotten = list(self._unused)
+        self._unused.clear()
+        for name in forgotten:
+            self._leaving[name] = self._leaving.get(name, 0) + 1
+        line = f"{queue}:{','.join(map(_bracketed, addresses))}"
+        return Told(addresses, [*(f"-{name}" for name in forgotten), line], forgotten)
+
+    def _take_back(self, forgotten: list[str]) -> None:
+        for name in forgotten:
+            self._leaving[name] -= 1
+            if not self._leaving[name]:
+                del self._leaving[name]
+
+
+def _bracketed(ip: str) -> str:
+    return f"[{ip}]" if ":" in ip else ip

@@ -1,0 +1,72 @@
+"""What libcurl is told of names: all that it must know, whatever the order in which it reads."""
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule
+
+from aisle.images.download.pins import Pins, Told
+
+
+def test_a_name_is_told_until_a_request_that_told_it_has_ended_well():
+    pins = Pins()
+    first, second = pins.begin("a:80", ("1.1.1.1", "2::1")), pins.begin("a:80", ("1.1.1.1", "2::1"))
+    assert first.lines == second.lines == ["a:80:1.1.1.1,[2::1]"]
+    pins.end("a:80", first, well=False)
+    assert pins.begin("a:80", ("1.1.1.1", "2::1")).lines == first.lines
+    pins.end("a:80", second, well=True)
+    assert pins.begin("a:80", ("1.1.1.1", "2::1")) is None
+
+
+def test_a_name_that_no_request_needs_is_forgotten_with_the_next_telling():
+    pins = Pins()
+    pins.end("a:80", pins.begin("a:80", ("1.1.1.1",)), well=True)
+    assert pins.begin("b:80", ("1.1.1.2",)).lines == ["-a:80", "b:80:1.1.1.2"]
+    assert pins.begin("a:80", ("1.1.1.1",)).lines == ["a:80:1.1.1.1"]
+
+
+@dataclass
+class Asked:
+    queue: str
+    addresses: tuple[str, ...]
+    told: Told | None
+
+
+class Libcurl(RuleBasedStateMachine):
+    """A libcurl that reads what requests tell it in any order, as their turns come."""
+
+    waiting = Bundle("waiting")
+    running = Bundle("running")
+
+    def __init__(self):
+        super().__init__()
+        self.pins = Pins()
+        self.names = {}
+
+    @rule(target=waiting, queue=st.sampled_from("abc"), addresses=st.sampled_from([("1",), ("1",), ("2",)]))
+    def begin(self, queue, addresses):
+        return Asked(queue, addresses, self.pins.begin(queue, addresses))
+
+    @rule(target=running, asked=consumes(waiting))
+    def read(self, asked):
+        for line in asked.told.lines if asked.told else []:
+            if line.startswith("-"):
+                self.names.pop(line[1:], None)
+            else:
+                name, _, addresses = line.partition(":")
+                self.names[name] = tuple(addresses.split(","))
+        assert self.names.get(asked.queue) == asked.addresses
+        return asked
+
+    @rule(asked=consumes(running), well=st.booleans())
+    def end(self, asked, well):
+        self.pins.end(asked.queue, asked.told, well=well)
+
+    @rule(asked=consumes(waiting))
+    def fail_before_it_is_read(self, asked):
+        self.pins.end(asked.queue, asked.told, well=False)
+
+
+TestLibcurl = Libcurl.TestCase
+TestLibcurl.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
