@@ -14,7 +14,7 @@ from aisle.demo.server.certificates import make_authority
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, Address, parse
 from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
-from aisle.images.download.transfer import Transfer
+from aisle.images.download.pins import Pins, Told
 
 
 class TestAnswers:
@@ -91,14 +91,8 @@ class TestSafety:
 
     def test_no_socket_is_opened_to_an_address_that_was_not_checked(self, shop, ask, monkeypatch):
         """Were libcurl to resolve the name to something else than it was told, the second guard would see."""
-        begin = Transfer.begin
-
-        def begin_with_other_pins(self, request, told):
-            begin(self, request, told)
-            object.__setattr__(request, "pins", ("127.0.0.2",))
-
-        monkeypatch.setattr(Transfer, "begin", begin_with_other_pins)
-        answer = ask(shop.address("/a.jpg", host="shop.test")).answer
+        monkeypatch.setattr(Pins, "_tell", lambda *_: Told((), [f"shop.test:{shop.port}:127.0.0.1"]))
+        answer = ask(shop.address("/a.jpg", host="shop.test"), pins=("127.0.0.2",)).answer
         assert (answer.status, answer.reason) == ("blocked_address", "127.0.0.1 was never checked")
         assert shop.n_connections == 0
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote, urljoin
 
 import idna
@@ -76,8 +76,9 @@ class Origin:
         object.__setattr__(self, "is_number", ":" in host or host.rpartition(".")[2].isdigit())
 
 
-class Address(NamedTuple):
-    """An http or https address in its one spelling.
+@dataclass(slots=True, unsafe_hash=True)  # frozen, it would take as long to make as to parse
+class Address:
+    """An http or https address in its one spelling; it is never changed.
 
     Args:
         target: path and query, in ASCII; begins with a slash.

@@ -27,6 +27,12 @@ _TO_CURL = (
     pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
 )
 
+_TO_SELECTOR = {
+    pycurl.POLL_IN: selectors.EVENT_READ,
+    pycurl.POLL_OUT: selectors.EVENT_WRITE,
+    pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
+}
+
 _ENDED_AT_ONCE = 4
 """Requests that have ended are told of by so many: the processor's cache holds their bodies still, and the
 same lines of ours serve a few of them in a row."""
@@ -86,8 +92,7 @@ class Fetcher:
     def start(self, request: Request) -> None:
         """Send a request out."""
         transfer = self._idle.pop() if self._idle else self._new()
-        told = self._pins.begin(request.address.queue, request.pins) if self._pins else None
-        transfer.begin(request, told)
+        transfer.begin(request)
         self._under_way[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
 
@@ -119,14 +124,14 @@ class Fetcher:
         for transfer in [*self._under_way.values(), *self._idle]:
             if transfer.request is not None:
                 self._multi.remove_handle(transfer.curl)
-                transfer.end()
+                transfer.end(well=False)
             transfer.curl.close()
         self._under_way.clear()
         self._idle.clear()
         self._multi.close()
 
     def _new(self) -> Transfer:
-        return Transfer(self._settings, self._gate, self._borrow, self._authorities)
+        return Transfer(self._settings, self._gate, self._borrow, self._pins, self._authorities)
 
     def _borrow(self, transfer: Transfer, n_bytes: int) -> bool:
         return self._memory.borrow(transfer, n_bytes, self._clock())
@@ -153,9 +158,7 @@ class Fetcher:
         network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
         self._multi.remove_handle(curl)
         self._memory.give_back(transfer)
-        if self._pins:
-            self._pins.end(request.address.queue, transfer.told, well=not code)
-        answer = transfer.end()
+        answer = transfer.end(well=not code)
         if code and not (answer.status or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
         if answer.packing and answer.body and not answer.status:
@@ -178,15 +181,10 @@ class Fetcher:
         if what == pycurl.POLL_REMOVE:
             self._selector.unregister(descriptor)
             return
-        events = {
-            pycurl.POLL_IN: selectors.EVENT_READ,
-            pycurl.POLL_OUT: selectors.EVENT_WRITE,
-            pycurl.POLL_INOUT: selectors.EVENT_READ | selectors.EVENT_WRITE,
-        }[what]
         try:
-            self._selector.modify(descriptor, events, self)
+            self._selector.modify(descriptor, _TO_SELECTOR[what], self)
         except KeyError:
-            self._selector.register(descriptor, events, self)
+            self._selector.register(descriptor, _TO_SELECTOR[what], self)
 
     def _set_timer(self, timeout_ms: int) -> None:
         """When libcurl wants to be called next."""

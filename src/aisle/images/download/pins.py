@@ -9,12 +9,14 @@ class _Pin:
 
     Args:
         addresses: network addresses, as it was told last.
+        checked: those of all requests since none was under way; libcurl may know any of them.
         n_requests: under way that rely on it.
         is_known: a request that told it has ended well, so libcurl has read it.
         is_doubtful: other addresses, or that the name be forgotten, may still be read after it.
     """
 
     addresses: tuple[str, ...]
+    checked: set[str]
     n_requests: int = 0
     is_known: bool = False
     is_doubtful: bool = False
@@ -54,15 +56,23 @@ class Pins:
         """
         pin = self._pins.get(queue)
         if pin is None:
-            pin = self._pins[queue] = self._unused.pop(queue) if queue in self._unused else _Pin(addresses)
+            pin = self._unused.pop(queue) if queue in self._unused else _Pin(addresses, set(addresses))
             pin.is_doubtful = queue in self._leaving
+            self._pins[queue] = pin
         pin.n_requests += 1
         if pin.addresses != addresses:
-            pin.is_doubtful |= pin.n_requests > 1
+            is_alone = pin.n_requests == 1
+            pin.is_doubtful |= not is_alone
             pin.addresses, pin.is_known = addresses, False
+            pin.checked = set(addresses) if is_alone else pin.checked | set(addresses)
         if pin.is_known and not pin.is_doubtful:
             return None
         return self._tell(queue, addresses)
+
+    def allows(self, queue: str, address: str) -> bool:
+        """Whether a request under way to this queue may connect to this network address."""
+        pin = self._pins.get(queue)
+        return pin is not None and address in pin.checked
 
     def end(self, queue: str, told: Told | None, *, well: bool) -> None:
         """The request has ended.
@@ -78,6 +88,7 @@ class Pins:
             self._take_back(told.forgotten)
         if not pin.n_requests:
             pin.is_known &= not pin.is_doubtful
+            pin.checked = set(pin.addresses)
             self._unused[queue] = self._pins.pop(queue)
 
     def _tell(self, queue: str, addresses: tuple[str, ...]) -> Told:

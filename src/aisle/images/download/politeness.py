@@ -158,10 +158,10 @@ class Schedule(Generic[Job]):
         if failed:
             self._back_off(queue, host, now, wait_s)
         else:
-            host.n_failures = 0
-            host.times_aside = 0
+            host.n_failures = host.times_aside = 0
         self._enter(queue, host, now)
-        self._leave_if_idle(queue, host, now)
+        if not host.waiting:
+            self._leave_if_idle(queue, host, now)
 
     def undo(self, queue: str, job: Job, now: float, *, urgent: bool = False) -> None:
         """Put back a job that was taken and not asked, with its token."""

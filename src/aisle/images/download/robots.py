@@ -76,7 +76,7 @@ class Robots:
 
 def first_job(address: Address) -> RulesJob:
     """Ask for the rules of an address's host."""
-    return RulesJob(queue=address.queue, address=address._replace(target="/robots.txt"))
+    return RulesJob(queue=address.queue, address=Address(address.origin, "/robots.txt"))
 
 
 def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings, now: datetime) -> RulesVerdict:

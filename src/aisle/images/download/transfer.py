@@ -11,7 +11,7 @@ from aisle.images.download.exchange import SMALL_BYTES, Answer, Request
 from aisle.images.download.headers import read_headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
-from aisle.images.download.pins import Told
+from aisle.images.download.pins import Pins, Told
 from aisle.images.download.robots_rules import MAX_BYTES
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.unpacking import can_unpack, first_bytes, packing_of
@@ -55,16 +55,20 @@ class Transfer:
         settings: the limits.
         gate: asked again when a socket is about to be opened.
         borrow: asks for the memory that a body takes beyond FREE_BYTES.
+        pins: the network addresses that were checked; None with a proxy, which does that.
     """
 
-    def __init__(self, settings: FetchSettings, gate: Gate, borrow: Borrow, authorities: str) -> None:
+    def __init__(
+        self, settings: FetchSettings, gate: Gate, borrow: Borrow, pins: Pins | None, authorities: str
+    ) -> None:
         self.request: Request | None = None
-        self.told: Told | None = None
         self.answer = _NONE
         self.curl = pycurl.Curl()
         self._settings = settings
         self._gate = gate
         self._borrow = borrow
+        self._pins = pins
+        self._told: Told | None = None
         self._sockets: list[socket.socket] = []
         self._wants_image = True
         self._granted = 0
@@ -76,21 +80,18 @@ class Transfer:
         set_options(self.curl, settings, authorities)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
-        if not settings.proxy:
+        if pins is not None:
             self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
-    def begin(self, request: Request, told: Told | None) -> None:
-        """Set the handle up for a request.
-
-        Args:
-            told: what libcurl is told about names; None for nothing.
-        """
-        self.request, self.told = request, told
-        self.answer = Answer()
+    def begin(self, request: Request) -> None:
+        """Set the handle up for a request."""
+        self.request, self.answer = request, Answer()
         curl = self.curl
         curl.setopt(pycurl.URL, request.address.text)
-        if told is not None:
-            curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
+        if self._pins is not None:
+            told = self._told = self._pins.begin(request.address.queue, request.pins)
+            if told is not None:
+                curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
         headers = _headers_of(request)
         if headers != self._sent_headers:
             curl.setopt(pycurl.HTTPHEADER, headers)
@@ -100,9 +101,15 @@ class Transfer:
         self._is_looked_at = False
         self._head.clear()
 
-    def end(self) -> Answer:
-        """Give what was read, and let go of it."""
+    def end(self, *, well: bool) -> Answer:
+        """Give what was read, and let go of it.
+
+        Args:
+            well: without an error of libcurl's.
+        """
         answer = self.answer
+        if self._pins is not None:
+            self._pins.end(self.host, self._told, well=well)
         if not (self._is_looked_at or answer.status):
             self._look()
         self.request, self.answer = None, _NONE
@@ -116,8 +123,8 @@ class Transfer:
         """The second guard: what libcurl would connect to is checked once more, before there is a socket."""
         family, kind, protocol, (text, *_) = address
         ip = text.decode("ascii") if isinstance(text, bytes) else text
-        pins = self.request.pins if self.request else ()
-        objection = self._gate.objection(ip) or ("" if ip in pins else f"{ip} was never checked")
+        was_checked = self._pins is not None and self._pins.allows(self.host, ip)
+        objection = self._gate.objection(ip) or ("" if was_checked else f"{ip} was never checked")
         if objection:
             self._stop("blocked_address", objection)
             return int(pycurl.SOCKET_BAD)
