@@ -21,7 +21,8 @@ from aisle.images.download.politeness import Schedule
 from aisle.images.download.recording import TELL_EVERY_S, Recorder
 from aisle.images.download.resolve import Found
 from aisle.images.download.rests import Rests
-from aisle.images.download.robots import Robots, RulesJob, RulesVerdict, first_job, judge_place, judge_rules
+from aisle.images.download.robots import Robots, RulesJob
+from aisle.images.download.robots_first import RobotsFirst
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.verdict import Job, Next, Verdict, judge
 
@@ -82,15 +83,16 @@ class Loop:
         )
         store = ShardStore(part.root)
         self._rests = Rests(store)
-        self._robots = Robots()
+        robots = Robots()
         self._schedule: Schedule[Job | RulesJob | ListedRow] = Schedule(
             self._limits_of,
             patience=settings.patience,
             chance=random.Random(f"{settings.seed}-{part.lane}"),
             most_doubtful=max(1, settings.n_concurrent * 3 // 4),
             rest_s=self._rests.wait_s,
-            on_forget=self._robots.forget,
+            on_forget=robots.forget,
         )
+        self._robots_first = RobotsFirst(robots, self._schedule, settings, self._clock)
         self._addresses = AddressList(store, part.addresses)
         self._shards = OpenShards(store, self._addresses, part.prefix, spools, settings)
         outlines = [
@@ -208,35 +210,30 @@ class Loop:
             )
             self._carry_out(verdict, queue, job, None)
         elif found.status:
-            self._schedule.skip(queue, self._clock())
-            self._recorder.keep(job, found.status, found.reason)
-        elif not self._settings.fetch.honours_robots_txt or self._may_ask(queue, job):
+            self._refuse(queue, job, found.status, found.reason)
+        elif (objection := self._robots_first.consult(queue, job)) is None:
+            return
+        elif objection:
+            self._refuse(queue, job, objection, "")
+        else:
             job.n_tries += 1
             request = Request(
                 address=job.address, pins=found.addresses, etag=job.etag, last_modified=job.last_modified
             )
             self._send(request, _Asked(queue, job))
 
+    def _refuse(self, queue: str, job: Job, status: str, reason: str) -> None:
+        """Record an address that was taken and may not be asked."""
+        self._schedule.skip(queue, self._clock())
+        self._recorder.keep(job, status, reason)
+
     def _start_rules(self, queue: str, job: RulesJob, found: Found) -> None:
         """Ask for a robots.txt."""
         if found.status:
-            self._carry_out_rules(judge_place(found.status, job, self._settings), queue, job, None)
+            self._robots_first.refuse(found.status, queue, job)
         else:
             request = Request(address=job.address, pins=found.addresses, wants_image=False)
             self._send(request, _Asked(queue, job))
-
-    def _may_ask(self, queue: str, job: Job) -> bool:
-        """Consult robots.txt; where it was not read yet, that is asked first and the host's images wait."""
-        if not self._robots.knows(queue):
-            self._schedule.undo(queue, job, self._clock())
-            self._schedule.bar(queue)
-            self._schedule.add(queue, first_job(job.address), self._clock(), urgent=True)
-            return False
-        if objection := self._robots.objection(job.address):
-            self._schedule.skip(queue, self._clock())
-            self._recorder.keep(job, objection, "")
-            return False
-        return True
 
     def _send(self, request: Request, asked: _Asked) -> None:
         self._asked[id(request)] = asked
@@ -247,7 +244,7 @@ class Loop:
         asked = self._asked.pop(id(reply.request))
         job = asked.job
         if isinstance(job, RulesJob):
-            self._carry_out_rules(self._judge_rules(reply, job), asked.queue, job, reply.seconds)
+            self._robots_first.take(reply, asked.queue, job)
         else:
             self._carry_out(self._judge(reply, job), asked.queue, job, reply)
 
@@ -258,13 +255,6 @@ class Loop:
         except Exception as error:  # noqa: BLE001  it is recorded, and the record says to report it
             reason = f"a fault in Aisle, please report it: {error!r}"[:200]
             return Verdict(next=Next.KEEP, status="not_understood", reason=reason)
-
-    def _judge_rules(self, reply: Reply, job: RulesJob) -> RulesVerdict:
-        """The same for a robots.txt: at worst it cannot be read."""
-        try:
-            return judge_rules(reply.answer, job, self._settings, datetime.now(UTC))
-        except Exception:  # noqa: BLE001  the host's addresses are recorded as `robots_unread`
-            return RulesVerdict()
 
     def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply | None) -> None:
         now = self._clock()
@@ -283,18 +273,6 @@ class Loop:
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)
 
-    def _carry_out_rules(
-        self, verdict: RulesVerdict, queue: str, job: RulesJob, seconds: float | None
-    ) -> None:
-        """Ask for a robots.txt again or elsewhere, or let its host's images go on."""
-        now = self._clock()
-        if verdict.again is not None:
-            self._schedule.add(verdict.again.address.queue, verdict.again, now, urgent=True)
-        self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s, seconds=seconds)
-        if verdict.again is None:
-            self._robots.learn(job.queue, verdict.rules)
-            self._schedule.unbar(job.queue, now)
-
     def _redirect(self, job: Job, verdict: Verdict, reply: Reply | None) -> None:
         """A redirect is a new request in the queue of the host it points to, in whichever lane that is."""
         target = verdict.target
@@ -312,8 +290,7 @@ class Loop:
         """The host of this job failed again after it was set aside."""
         job = self._shards.job(waiting) if isinstance(waiting, tuple) else waiting
         if isinstance(job, RulesJob):
-            self._robots.learn(job.queue, None)
-            self._schedule.unbar(job.queue, self._clock())
+            self._robots_first.give_up(job)
         elif job is not None:
             until = self._rests.until(queue)
             reason = f"{queue} asks to be left alone until {until}" if until else f"{queue} kept failing"

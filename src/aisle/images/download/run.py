@@ -23,7 +23,8 @@ from aisle.images.download.links import check_source, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders
-from aisle.images.download.plan import Plan, Round, commit_plan, make_plan, read_plans
+from aisle.images.download.plan import Plan, Round, commit_plan, read_plans
+from aisle.images.download.planning import make_plan
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.store import last_run, open_images
 from aisle.images.download.summary import Summary, summarise
