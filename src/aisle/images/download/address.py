@@ -89,12 +89,12 @@ class Address:
 
     @property
     def host(self) -> str:
-        """See Origin."""
+        """The origin's host."""
         return self.origin.host
 
     @property
     def queue(self) -> str:
-        """See Origin."""
+        """The queue that requests to the origin wait in."""
         return self.origin.queue
 
     @property

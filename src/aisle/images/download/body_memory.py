@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 FREE_BYTES = 128 * 1024
 """So much every body may have without borrowing."""
+
 _SHARED_BYTES = 6_000_000
 
 

@@ -34,8 +34,8 @@ _TO_SELECTOR = {
 }
 
 _ENDED_AT_ONCE = 4
-"""Requests that have ended are told of by so many: the processor's cache holds their bodies still, and the
-same lines of ours serve a few of them in a row."""
+"""So many requests that have ended are told of together: few enough that the processor's cache still holds
+their bodies, and enough that it need not fetch the code for each of them."""
 
 _TOO_SLOW = (28, "Operation too slow")
 """libcurl's words for a body that is given up for its speed."""
@@ -97,7 +97,7 @@ class Fetcher:
         self._multi.add_handle(transfer.curl)
 
     def wait(self, most_s: float) -> Iterator[Reply | selectors.SelectorKey]:
-        """Move everything on, for so many seconds at most.
+        """Move everything on, for so many seconds at most. To be taken to its end, or replies are lost.
 
         Yields:
             the requests that ended, and the other files of the selector that are ready.

@@ -3,6 +3,7 @@
 import re
 
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _NAMES = {
     name.encode(): name
     for name in (
@@ -31,15 +32,13 @@ def read_headers(head: bytes) -> tuple[int, dict[str, list[str]]]:
         that anyone here asks for, by its name in lower case.
     """
     at, status = 0, 100
-    while 100 <= status < 200:
-        line = _STATUS.match(head, at)
-        end = head.find(b"\n\r\n", at)
-        if end < 0 and (end := head.find(b"\n\n", at)) < 0:
+    while 100 <= status < 200 and status != 101:  # which is final: nobody asked for another protocol
+        line, end = _STATUS.match(head, at), _EMPTY_LINE.search(head, at)
+        if end is None:
             return 0, {}
-        first, status = at, int(line[1]) if line else 0
-        at = head.index(b"\n", end + 1) + 1
+        first, at, status = at, end.end(), int(line[1]) if line else 0
     found: dict[str, list[str]] = {}
-    for name, value in _WANTED.findall(head, first, end):
+    for name, value in _WANTED.findall(head, first, at):
         found.setdefault(_NAMES[name.lower()], []).append(_text(value.strip()))
     return status, found
 

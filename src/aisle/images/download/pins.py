@@ -1,6 +1,11 @@
 """What libcurl is told about names: the network addresses that were checked, so that it never asks itself."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
+
+_MOST_UNUSED = 500
+"""So many names may be known that no request needs; libcurl looks through all of them after each request."""
 
 
 @dataclass(slots=True)
@@ -27,26 +32,28 @@ class Told:
     """What one request tells libcurl, which reads it when the request's turn comes, in whatever order.
 
     Args:
-        addresses: of the request's own name.
         lines: as CURLOPT_RESOLVE takes them.
         forgotten: names that libcurl may forget.
     """
 
-    addresses: tuple[str, ...]
     lines: list[str]
     forgotten: list[str] = field(default_factory=list)
 
 
 class Pins:
-    """The names that libcurl knows, by their queues; those that nobody needs go with the next telling.
+    """The names that libcurl knows, by their queues; those that nobody needed for long are forgotten.
 
     To be told costs libcurl more than a request's other options together, so it is not told what it knows.
+
+    Args:
+        most_unused: names that are kept though no request under way needs them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_unused: int = _MOST_UNUSED) -> None:
+        self._most_unused = most_unused
         self._pins: dict[str, _Pin] = {}
         self._unused: dict[str, _Pin] = {}
-        self._leaving: dict[str, int] = {}
+        self._leaving: Counter[str] = Counter()
 
     def begin(self, queue: str, addresses: tuple[str, ...]) -> Told | None:
         """A request begins: what is libcurl to be told? None where it knows all.
@@ -84,26 +91,21 @@ class Pins:
         pin = self._pins[queue]
         pin.n_requests -= 1
         if told is not None:
-            pin.is_known |= well and told.addresses == pin.addresses
-            self._take_back(told.forgotten)
+            pin.is_known |= well
+            if told.forgotten:
+                self._leaving -= Counter(told.forgotten)
         if not pin.n_requests:
             pin.is_known &= not pin.is_doubtful
             pin.checked = set(pin.addresses)
             self._unused[queue] = self._pins.pop(queue)
 
     def _tell(self, queue: str, addresses: tuple[str, ...]) -> Told:
-        forgotten = list(self._unused)
-        self._unused.clear()
+        forgotten = list(islice(self._unused, max(0, len(self._unused) - self._most_unused)))
         for name in forgotten:
-            self._leaving[name] = self._leaving.get(name, 0) + 1
+            del self._unused[name]
+            self._leaving[name] += 1
         line = f"{queue}:{','.join(map(_bracketed, addresses))}"
-        return Told(addresses, [*(f"-{name}" for name in forgotten), line], forgotten)
-
-    def _take_back(self, forgotten: list[str]) -> None:
-        for name in forgotten:
-            self._leaving[name] -= 1
-            if not self._leaving[name]:
-                del self._leaving[name]
+        return Told([*(f"-{name}" for name in forgotten), line], forgotten)
 
 
 def _bracketed(ip: str) -> str:

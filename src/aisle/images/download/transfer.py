@@ -28,7 +28,6 @@ _PLAIN_HEADERS = [
     "Accept-Encoding: identity",
 ]
 
-
 _NONE = Answer()
 """Of a transfer that is idle."""
 
@@ -49,7 +48,8 @@ class Transfer:
 
     What comes is only kept, until it is more than any body may have or the answer has ended: then it is
     looked at. Callbacks run between one read of a socket and the next, where little of what they need is in
-    the processor's cache; the less they do, the better.
+    the processor's cache; the less they do, the better. What is not wanted is read as far, too, so that its
+    connection can be kept.
 
     Args:
         settings: the limits.
@@ -99,7 +99,6 @@ class Transfer:
         self._wants_image = request.wants_image
         self._granted = self._free_bytes if request.wants_image else MAX_BYTES
         self._is_looked_at = False
-        self._head.clear()
 
     def end(self, *, well: bool) -> Answer:
         """Give what was read, and let go of it.
@@ -113,6 +112,7 @@ class Transfer:
         if not (self._is_looked_at or answer.status):
             self._look()
         self.request, self.answer = None, _NONE
+        self._head.clear()
         if self._sockets:
             for opened in self._sockets:
                 opened.close()
@@ -187,7 +187,7 @@ class Transfer:
             self._stop("opted_out", reason)
         elif is_ok:
             self._look_at_body()
-        elif answer.http_status > 200:
+        elif answer.http_status > 200:  # with 0, what libcurl says of the failure counts
             answer.body.clear()
             answer.is_discarded = True
 
