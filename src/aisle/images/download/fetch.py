@@ -34,8 +34,8 @@ _TO_SELECTOR = {
 }
 
 _ENDED_AT_ONCE = 4
-"""So many requests that have ended are told of together: few enough that the processor's cache still holds
-their bodies, and enough that it need not fetch the code for each of them."""
+"""So many requests that have ended are told of together. By themselves, or all that a wait brought, they took
+a little longer: 61.7 and 65 microseconds an image instead of 60.3."""
 
 _TOO_SLOW = (28, "Operation too slow")
 """libcurl's words for a body that is given up for its speed."""
