@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pycurl
@@ -50,12 +49,12 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
                 found = locator.find(job.address)
                 if found is None:
                     raise SystemExit("bench/fetching.py wants addresses of numbers and not of names")
-                request = Request(address=job.address, pins=found.addresses)
+                request = Request(job.address, found.addresses)
                 asked[id(request)] = (queue, job)
                 fetcher.start(request)
             for reply in fetcher.wait(0.1 if offer is None else min(offer, 0.1)):
                 queue, job = asked.pop(id(reply.request))
-                verdict = judge(reply.answer, job, settings, datetime.now(UTC))
+                verdict = judge(reply.answer, job, settings)
                 if verdict.next is not Next.DECODE:
                     raise SystemExit(f"{job.listed}: {verdict.status} {verdict.reason}")
                 schedule.done(queue, clock())

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.images.download.exchange import Answer
+from aisle.images.download.headers import Headers
 from aisle.images.download.unpacking import can_unpack, first_bytes, packing_of, unpack
 
 
@@ -56,6 +57,6 @@ class TestUnpack:
     [("gzip", "gzip", True), (" GZIP ", "gzip", True), ("identity", "", False), ("br", "br", False)],
 )
 def test_the_header_tells_the_packing(header, packing, known):
-    answer = Answer(headers={"content-encoding": [header]})
+    answer = Answer(headers=Headers(f"\ncontent-encoding: {header}\n".encode()))
     assert packing_of(answer) == packing
     assert can_unpack(packing) == known

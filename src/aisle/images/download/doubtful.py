@@ -16,22 +16,17 @@ class Doubtful(Generic[Job]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._parked: deque[tuple[str, Host[Job]]] = deque()
+        self.parked: deque[tuple[str, Host[Job]]] = deque()
         self.n_under_way = 0
 
     def has_room(self, host: Host[Job]) -> bool:
         """There is a place for a request to this host; for its second only while there are many."""
         return self.n_under_way * (2 if host.n_under_way else 1) < self._most
 
-    @property
-    def any_parked(self) -> bool:
-        """A host waits for a place."""
-        return bool(self._parked)
-
     def park(self, queue: str, host: Host[Job]) -> None:
         """Have a host wait for a place."""
         host.is_parked = True
-        self._parked.append((queue, host))
+        self.parked.append((queue, host))
 
     def note_pace(self, host: Host[Job], *, is_quick: bool) -> None:
         """This host has answered, in good time or not."""
@@ -43,8 +38,8 @@ class Doubtful(Generic[Job]):
     def come_back(self) -> Iterator[tuple[str, Host[Job]]]:
         """The hosts that have a place now, in the order in which they came."""
         n_free = self._most - self.n_under_way
-        while self._parked and n_free > 0:
-            queue, host = self._parked.popleft()
+        while self.parked and n_free > 0:
+            queue, host = self.parked.popleft()
             host.is_parked = False
             n_free -= host.may_start()
             yield queue, host

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from aisle.images.download.address import Address
+from aisle.images.download.headers import NO_HEADERS, Headers
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Request:
     """What is to be asked.
 
@@ -83,20 +84,15 @@ class Answer:
     """What a server said, as far as it was listened to.
 
     Args:
-        headers: their values by their names in lower case.
         status, reason: why the request was ended early, or why it failed; empty where it did not.
         is_discarded: the body, or the rest of it, is of no interest and was not kept.
         packing: how the body is compressed until it is whole, see `unpacking`; empty where it is not.
     """
 
     http_status: int = 0
-    headers: dict[str, list[str]] = field(default_factory=dict)
+    headers: Headers = NO_HEADERS
     body: Body = field(default_factory=Body)
     status: str = ""
     reason: str = ""
     is_discarded: bool = False
     packing: str = ""
-
-    def header(self, name: str) -> str:
-        """The first value of a header, by its name in lower case; empty where there is none."""
-        return self.headers.get(name, ("",))[0]

@@ -155,9 +155,11 @@ class Fetcher:
         if request is None:
             raise RuntimeError("libcurl ended a request that was never begun")
         seconds = curl.getinfo(pycurl.TOTAL_TIME)
-        network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
+        has_choice = code or len(request.pins) != 1
+        network_address = (curl.getinfo(pycurl.PRIMARY_IP) or "") if has_choice else request.pins[0]
         self._multi.remove_handle(curl)
-        self._memory.give_back(transfer)
+        if transfer.has_borrowed:
+            self._memory.give_back(transfer)
         answer = transfer.end(well=not code)
         if code and not (answer.status or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)

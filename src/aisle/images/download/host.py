@@ -52,11 +52,6 @@ class Host(Generic[Job]):
         cap = 1 if self.is_new or self.times_aside else self.limits.n_connections
         return self.n_under_way < cap and not (self.is_held or self.is_aside or self.is_parked)
 
-    @property
-    def n_waiting(self) -> int:
-        """How many jobs wait."""
-        return len(self.waiting) + len(self.urgent)
-
     def is_idle(self) -> bool:
         """Nothing waits and nothing is under way."""
         return not (self.waiting or self.urgent or self.n_under_way or self.is_held or self.is_barred)

@@ -38,8 +38,8 @@ class Locator:
         if self._has_proxy:
             return _ANYWHERE
         if address.origin.is_number:
-            return self._numbers(address.host)
-        return self._lookups.find(address.host)
+            return self._numbers(address.origin.host)
+        return self._lookups.find(address.origin.host)
 
     def forget(self, address: Address) -> None:
         """Look the host up anew when it is wanted again."""

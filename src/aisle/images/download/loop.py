@@ -4,7 +4,6 @@ import random
 import selectors
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from aisle.execution.commit import ShardStore
@@ -217,9 +216,7 @@ class Loop:
             self._refuse(queue, job, objection, "")
         else:
             job.n_tries += 1
-            request = Request(
-                address=job.address, pins=found.addresses, etag=job.etag, last_modified=job.last_modified
-            )
+            request = Request(job.address, found.addresses, job.etag, job.last_modified)
             self._send(request, _Asked(queue, job))
 
     def _refuse(self, queue: str, job: Job, status: str, reason: str) -> None:
@@ -232,7 +229,7 @@ class Loop:
         if found.status:
             self._robots_first.refuse(found.status, queue, job)
         else:
-            request = Request(address=job.address, pins=found.addresses, wants_image=False)
+            request = Request(job.address, found.addresses, wants_image=False)
             self._send(request, _Asked(queue, job))
 
     def _send(self, request: Request, asked: _Asked) -> None:
@@ -251,7 +248,7 @@ class Loop:
     def _judge(self, reply: Reply, job: Job) -> Verdict:
         """What follows from an answer; a fault of ours in judging it costs this address and no other."""
         try:
-            return judge(reply.answer, job, self._settings, datetime.now(UTC))
+            return judge(reply.answer, job, self._settings)
         except Exception as error:  # noqa: BLE001  it is recorded, and the record says to report it
             reason = f"a fault in Aisle, please report it: {error!r}"[:200]
             return Verdict(next=Next.KEEP, status="not_understood", reason=reason)

@@ -92,7 +92,7 @@ class Schedule(Generic[Job]):
         if host.is_given_up:
             self._given_up.append((queue, job))
             return
-        self.n_hosts_waiting += not host.n_waiting
+        self.n_hosts_waiting += not (host.waiting or host.urgent)
         jobs = host.urgent if urgent else host.waiting
         if first:
             jobs.appendleft(job)
@@ -105,14 +105,7 @@ class Schedule(Generic[Job]):
         """Take the next job with its queue; else the seconds to wait for one, or None until one is done."""
         if self._leaving and self._leaving[0][0] <= now:
             self._forget_idle(now)
-        found = self._next(now)
-        if found is None and self._aside and not (self.n_under_way or self._n_held):
-            self._bring_back(now)
-            found = self._next(now)
-        return found
-
-    def _next(self, now: float) -> tuple[str, Job] | float | None:
-        while self._heap:
+        while self._heap or self._bring_back(now):
             ready_at, entry, queue = self._heap[0]
             host = self._hosts.get(queue)
             if host is None or host.entry != entry or not host.may_start():
@@ -152,7 +145,7 @@ class Schedule(Generic[Job]):
         self._end(host)
         if seconds is not None and (host.is_new or host.is_quick != (seconds <= self._patience.slow_s)):
             self._doubtful.note_pace(host, is_quick=seconds <= self._patience.slow_s)
-        if self._doubtful.any_parked:
+        if self._doubtful.parked:
             for parked, its_host in self._doubtful.come_back():
                 self._enter(parked, its_host, now)
         if failed:
@@ -278,14 +271,17 @@ class Schedule(Generic[Job]):
         host.not_before = max(host.not_before, now + max(self._patience.aside_s, wait_s))
         self._aside.add(queue)
 
-    def _bring_back(self, now: float) -> None:
-        """Nothing else is left to do: try the hosts that were set aside once more."""
+    def _bring_back(self, now: float) -> bool:
+        """Where nothing else is left to do, try the hosts that were set aside once more."""
+        if not self._aside or self.n_under_way or self._n_held:
+            return False
         for queue in self._aside:
             host = self._hosts[queue]
             host.is_aside = False
             host.n_failures = max(0, self._patience.n_failures - 2)
             self._enter(queue, host, now)
         self._aside.clear()
+        return bool(self._heap)
 
     def _leave_if_idle(self, queue: str, host: Host[Job], now: float) -> None:
         """A host that has nothing to do is forgotten after a while, so that memory stays flat."""

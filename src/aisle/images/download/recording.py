@@ -57,7 +57,7 @@ class Recorder:
         if picture.status == "ok":
             answer = reply.answer
             names = {"etag": "etag", "last_modified": "last-modified"}
-            known |= {name: validator(answer.header(header)) for name, header in names.items()}
+            known |= {name: validator(answer.headers.first(header)) for name, header in names.items()}
         self.keep(job, picture.status, picture.reason, reply, picture.jpeg, **known)
 
     def count(self, name: str) -> None:

@@ -1,7 +1,7 @@
 """robots.txt of each host, where it is to be obeyed: how it is asked for, and what it says, once a run."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aisle.core.image_records import temporary_statuses
 from aisle.images.download.address import Address, RefusedError, follow
@@ -79,7 +79,7 @@ def first_job(address: Address) -> RulesJob:
     return RulesJob(queue=address.queue, address=Address(address.origin, "/robots.txt"))
 
 
-def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings, now: datetime) -> RulesVerdict:
+def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings) -> RulesVerdict:
     """Say what follows from an answer to `job`, this request counted, as RFC 9309 has it.
 
     A file that is not there, and a redirect that leads nowhere, allow all. A host in trouble allows nothing,
@@ -97,7 +97,7 @@ def judge_rules(answer: Answer, job: RulesJob, settings: DownloadSettings, now: 
     return RulesVerdict(
         again=job if may_pass else None,
         failed=failed,
-        wait_s=retry_after_s(answer.header("retry-after"), now) if failed else None,
+        wait_s=retry_after_s(answer.headers.first("retry-after"), datetime.now(UTC)) if failed else None,
     )
 
 
@@ -114,7 +114,7 @@ def judge_place(status: str, job: RulesJob, settings: DownloadSettings) -> Rules
 def _redirect(answer: Answer, job: RulesJob, settings: DownloadSettings) -> RulesVerdict:
     seen = (*job.seen, job.address.text)
     try:
-        target = follow(job.address, answer.header("location"), settings.fetch.ports)
+        target = follow(job.address, answer.headers.first("location"), settings.fetch.ports)
     except RefusedError:
         return RulesVerdict(rules=_ALL_ALLOWED)
     if target.text in seen or len(seen) > settings.fetch.max_redirects:

@@ -1,7 +1,6 @@
 """robots.txt before images: where it is to be obeyed, a host's images wait until its rules were read."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from aisle.images.download.fetch import Reply
 from aisle.images.download.open_shards import ListedRow
@@ -61,7 +60,7 @@ class RobotsFirst:
     def _judge(self, reply: Reply, job: RulesJob) -> RulesVerdict:
         """What follows from an answer; after a fault of ours in judging it, the rules cannot be read."""
         try:
-            return judge_rules(reply.answer, job, self._settings, datetime.now(UTC))
+            return judge_rules(reply.answer, job, self._settings)
         except Exception:  # noqa: BLE001  the host's addresses are recorded as `robots_unread`
             return RulesVerdict()
 

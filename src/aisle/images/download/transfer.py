@@ -63,6 +63,8 @@ class Transfer:
     ) -> None:
         self.request: Request | None = None
         self.answer = _NONE
+        self.host = ""
+        self.has_borrowed = False
         self.curl = pycurl.Curl()
         self._settings = settings
         self._gate = gate
@@ -86,19 +88,18 @@ class Transfer:
     def begin(self, request: Request) -> None:
         """Set the handle up for a request."""
         self.request, self.answer = request, Answer()
-        curl = self.curl
-        curl.setopt(pycurl.URL, request.address.text)
+        self.host = request.address.origin.queue
+        self.curl.setopt(pycurl.URL, request.address.text)
         if self._pins is not None:
-            told = self._told = self._pins.begin(request.address.queue, request.pins)
+            told = self._told = self._pins.begin(self.host, request.pins)
             if told is not None:
-                curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
-        headers = _headers_of(request)
-        if headers != self._sent_headers:
-            curl.setopt(pycurl.HTTPHEADER, headers)
-            self._sent_headers = headers
+                self.curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
+        if request.etag or request.last_modified or self._sent_headers is not _PLAIN_HEADERS:
+            self._sent_headers = _headers_of(request)
+            self.curl.setopt(pycurl.HTTPHEADER, self._sent_headers)
         self._wants_image = request.wants_image
         self._granted = self._free_bytes if request.wants_image else MAX_BYTES
-        self._is_looked_at = False
+        self._is_looked_at = self.has_borrowed = False
 
     def end(self, *, well: bool) -> Answer:
         """Give what was read, and let go of it.
@@ -171,6 +172,7 @@ class Transfer:
         if n_bytes > max_bytes:
             return self._stop("too_large", f"more than {max_bytes} bytes")
         granted = min(-(-n_bytes // _LENT_BYTES) * _LENT_BYTES, max_bytes)
+        self.has_borrowed = True
         if not self._borrow(self, granted):
             return int(pycurl.WRITEFUNC_PAUSE)
         self._granted = granted
@@ -183,37 +185,34 @@ class Transfer:
         answer = self.answer
         answer.http_status, answer.headers = read_headers(bytes(self._head))
         is_ok = answer.http_status in (200, 203)
-        if (is_ok or answer.http_status == 304) and (reason := self._opted_out()):
-            self._stop("opted_out", reason)
-        elif is_ok:
+        if (is_ok or answer.http_status == 304) and answer.headers.hold_conditions:
+            self._look_at_conditions()
+        if is_ok and self._wants_image and not answer.status:
             self._look_at_body()
-        elif answer.http_status > 200:  # with 0, what libcurl says of the failure counts
+        elif answer.http_status > 200 and not is_ok:  # with 0, what libcurl says of the failure counts
             answer.body.clear()
             answer.is_discarded = True
 
-    def _opted_out(self) -> str:
-        """Why the image is not to be used, or empty."""
-        if not (self._wants_image and self._settings.honours_opt_out):
-            return ""
-        return opted_out(self.answer.headers.get("x-robots-tag", ()), self.answer.header("tdm-reservation"))
+    def _look_at_conditions(self) -> None:
+        answer, headers = self.answer, self.answer.headers
+        if self._wants_image and self._settings.honours_opt_out:
+            reason = opted_out(headers.all("x-robots-tag"), headers.first("tdm-reservation"))
+            if reason:
+                self._stop("opted_out", reason)
+                return
+        if answer.http_status != 304:
+            packing = answer.packing = packing_of(answer)
+            if packing and not can_unpack(packing):
+                self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")
 
     def _look_at_body(self) -> None:
         answer = self.answer
-        packing = answer.packing = packing_of(answer)
-        if packing and not can_unpack(packing):
-            self._stop("undecodable", f"the body's compression is unknown: {packing[:20]!a}")
-            return
-        n_bytes = _PACKED_MARK if packing else LONGEST_MARK
-        if not self._wants_image or answer.body.n_bytes < n_bytes:
+        n_bytes = _PACKED_MARK if answer.packing else LONGEST_MARK
+        if answer.body.n_bytes < n_bytes:
             return
         start = answer.body.start(n_bytes)
-        if format_of(first_bytes(start, LONGEST_MARK) if packing else start) is None:
+        if format_of(first_bytes(start, LONGEST_MARK) if answer.packing else start) is None:
             self._stop("not_an_image", self._what_it_says_it_is())
-
-    @property
-    def host(self) -> str:
-        """The queue of the request under way."""
-        return self.request.address.queue if self.request else ""
 
     @property
     def n_body_bytes(self) -> int:
@@ -221,7 +220,7 @@ class Transfer:
         return self.answer.body.n_bytes
 
     def _what_it_says_it_is(self) -> str:
-        kind = self.answer.header("content-type").partition(";")[0].strip().lower()
+        kind = self.answer.headers.first("content-type").partition(";")[0].strip().lower()
         return f"the server calls it {kind[:60]}" if kind.isprintable() and kind else "no known format"
 
 

@@ -14,9 +14,7 @@ _PACKINGS = frozenset({"gzip", "x-gzip", "deflate"})
 
 def packing_of(answer: Answer) -> str:
     """How the body is compressed, in lower case; empty where it is not."""
-    if "content-encoding" not in answer.headers:
-        return ""
-    packing = answer.header("content-encoding").strip().lower()
+    packing = answer.headers.first("content-encoding").strip().lower()
     return "" if packing == "identity" else packing
 
 

@@ -1,7 +1,7 @@
 """What to do when a request has ended: keep what came, ask again, or follow a redirect."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 
 from aisle.core.image_records import temporary_statuses
@@ -68,12 +68,11 @@ class Verdict:
 _DECODE = Verdict(next=Next.DECODE)
 
 
-def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -> Verdict:
+def judge(answer: Answer, job: Job, settings: DownloadSettings) -> Verdict:
     """Say what follows from an answer.
 
     Args:
         job: with this request counted in `n_tries`.
-        now: with a time zone, for `Retry-After`.
     """
     if not answer.status and answer.http_status in (200, 203):
         if not answer.body.n_bytes and not answer.is_discarded:
@@ -87,7 +86,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
     if status == "not_an_image" and job.n_redirects and not _calls_it_image(answer):
         status = "redirected_to_page"
     failed = is_host_in_trouble(status)
-    wait_s = retry_after_s(answer.header("retry-after"), now) if failed else None
+    wait_s = retry_after_s(answer.headers.first("retry-after"), datetime.now(UTC)) if failed else None
     may_pass = status in temporary_statuses() and job.n_tries < settings.n_tries
     return Verdict(
         next=Next.AGAIN if may_pass else Next.KEEP, status=status, reason=reason, failed=failed, wait_s=wait_s
@@ -96,7 +95,7 @@ def judge(answer: Answer, job: Job, settings: DownloadSettings, now: datetime) -
 
 def _redirect(answer: Answer, job: Job, settings: DownloadSettings) -> Verdict:
     try:
-        target = follow(job.address, answer.header("location"), settings.fetch.ports)
+        target = follow(job.address, answer.headers.first("location"), settings.fetch.ports)
     except RefusedError as refused:
         status = refused.status if refused.status == "blocked_address" else "bad_redirect"
         return Verdict(next=Next.KEEP, status=status, reason=f"redirect: {refused.reason}")
@@ -111,4 +110,4 @@ def _redirect(answer: Answer, job: Job, settings: DownloadSettings) -> Verdict:
 
 
 def _calls_it_image(answer: Answer) -> bool:
-    return answer.header("content-type").lower().startswith("image/")
+    return answer.headers.first("content-type").lower().startswith("image/")
