@@ -5,31 +5,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.catalogue.columns import extra_columns, extra_value, find_columns
+from aisle.catalogue.columns import check_fields, extra_columns, extra_value, find_columns
 from aisle.core.errors import AisleError
+from aisle.feeds import FeedOptions
 
 
 class TestFind:
     def test_a_column_is_found_however_it_is_spelled(self, feed):
         address = feed("a.tsv", [{"id": "1", "Product Type": "A", "Shop fold": "x"}])
-        assert find_columns("--split", ["shop_fold", "product_type"], [address]) == (
+        assert find_columns("--split", ["shop_fold", "product_type"], [address], FeedOptions()) == (
             "Shop fold",
             "product_type",
         )
 
     def test_it_need_not_be_in_every_feed(self, feed):
         feeds = [feed("a.tsv", [{"id": "1"}]), feed("b.tsv", [{"id": "1", "fold": "x"}])]
-        assert find_columns("--split", ["fold"], feeds) == ("fold",)
+        assert find_columns("--split", ["fold"], feeds, FeedOptions()) == ("fold",)
 
     def test_one_that_no_feed_has_is_an_error_with_the_nearest(self, feed):
         address = feed("a.tsv", [{"id": "1", "fold": "x"}])
         with pytest.raises(
             AisleError, match=r"a\.tsv: no column 'fould' \(--split\); did you mean 'fold'\? known: fold, id"
         ):
-            find_columns("--split", ["fould"], [address])
+            find_columns("--split", ["fould"], [address], FeedOptions())
 
     def test_no_feed_is_opened_for_nothing(self):
-        assert find_columns("--split", [], ["nowhere.tsv"]) == ()
+        assert find_columns("--split", [], ["nowhere.tsv"], FeedOptions()) == ()
+
+
+class TestCheckFields:
+    def test_a_column_need_not_be_in_every_feed_nor_the_feed_have_ids(self, feed):
+        feeds = [feed("a.tsv", [{"name": "x"}]), feed("b.tsv", [{"id": "1", "Product Name": "x"}])]
+        check_fields({"title": "product_name", "id": "name"}, feeds)
+
+    def test_one_that_no_feed_has_is_an_error_with_the_nearest(self, feed):
+        address = feed("a.tsv", [{"id": "1", "name": "x"}])
+        told = r"a\.tsv: no column 'nmae' \(--field title=nmae\); did you mean 'name'\? known: id, name"
+        with pytest.raises(AisleError, match=told):
+            check_fields({"title": "nmae"}, [address])
+
+    def test_no_feed_is_opened_for_nothing(self):
+        check_fields({}, ["nowhere.tsv"])
 
 
 values = st.lists(

@@ -28,6 +28,10 @@ GRADED = "id,title,department,shelf\n" + "".join(
     f"{i},{thing} {i},{department},{thing}\n"
     for i, (department, thing) in enumerate([("Toys", "kite"), ("Toys", "ball"), ("Garden", "rake")] * 4)
 )
+ODD = "sku,product_name,material,product_type\n" + "".join(
+    f"{i},{thing} {i},{material},{thing}\n"
+    for i, (thing, material) in enumerate([("kite", "silk"), ("rake", "ash")] * 6)
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -117,6 +121,7 @@ def after_readme(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
     web.show(make_shop(folder, web.address, ShopSettings(n_products=200, n_new=30, seed=1)).photos)
     for split in ("train", "val", "test"):
         (folder / f"graded-{split}.csv").write_text(GRADED)
+    (folder / "odd.csv").write_text(ODD)
     with pytest.MonkeyPatch.context() as environment, chdir(folder):
         environment.setenv("AISLE_CACHE", str(folder / "cache"))
         run_page("README.md")

@@ -3,7 +3,7 @@
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.feeds.layout import find_column, known_field, lay_out
+from aisle.feeds.layout import find_column, known_field, lay_out, parse_fields
 
 
 @pytest.mark.parametrize("name", ["image_link", "Image Link", "g:image_link", " IMAGE-LINK ", "G:Image_Link"])
@@ -42,6 +42,57 @@ class TestLayOut:
             AisleError, match=r"feed: has no column 'id'; did you mean 'gid'\? known: gid, title; call"
         ):
             lay_out("feed", ["gid", "title"], own_merchant=True)
+
+
+class TestGivenFields:
+    """Columns that hold a field though they are called otherwise."""
+
+    def test_the_column_is_the_field_and_the_one_that_is_called_so_is_kept_beside(self):
+        names = ["sku", "title", "Product Name", "id"]
+        layout = lay_out("feed", names, own_merchant=True, given={"title": "product_name", "id": "sku"})
+        assert layout.fields == {"title": (2,), "id": (0,)}
+        assert [place for _, place in layout.extras] == [1, 3]
+
+    def test_none_of_their_names_is_lost(self):
+        layout = lay_out(
+            "feed", ["id", "photo", "image_link"], own_merchant=True, given={"image_link": "photo"}
+        )
+        assert layout.fields == {"id": (0,), "image_link": (1,)}
+        assert layout.extras == (("image_link (2)", 2),)
+
+    def test_a_feed_without_the_column_is_read_by_the_fields_name(self):
+        layout = lay_out("feed", ["id", "title"], own_merchant=True, given={"title": "name", "link": "page"})
+        assert layout.fields == {"id": (0,), "title": (1,)}
+
+    def test_one_column_may_hold_two_fields(self):
+        given = {"title": "name", "description": "name"}
+        layout = lay_out("feed", ["id", "name"], own_merchant=True, given=given)
+        assert layout.fields == {"id": (0,), "title": (1,), "description": (1,)}
+        assert layout.extras == ()
+
+
+class TestParseFields:
+    def test_each_says_which_column_holds_a_field(self):
+        assert parse_fields(["title=name", "g:Image Link = Photo=1 "]) == {
+            "title": "name",
+            "image_link": "Photo=1",
+        }
+
+    @pytest.mark.parametrize(
+        ("texts", "told"),
+        [
+            (["title"], "--field title: write FIELD=COLUMN, such as title=product_name"),
+            (["title="], "--field title=: write FIELD=COLUMN"),
+            (["=name"], "--field =name: write FIELD=COLUMN"),
+            (["titel=name"], "--field titel=name: no field 'titel'; did you mean 'title'?"),
+            (["merchant=shop"], "--field merchant=shop: no field 'merchant'; known: additional_image_link"),
+            (["title=a", "Title=b"], "--field Title=b: 'title' is read from 'a' already; name one column"),
+        ],
+    )
+    def test_what_else_is_written_is_an_error(self, texts, told):
+        with pytest.raises(AisleError) as caught:
+            parse_fields(texts)
+        assert str(caught.value).startswith(told)
 
 
 def test_find_column_takes_the_name_itself_before_one_that_is_spelled_alike():

@@ -64,7 +64,7 @@ class TestNothingReadable:
     def test_so_does_whoever_asks_for_its_columns(self, tmp_path):
         (tmp_path / "a.json").write_text('{\n "id": 1\n}\n')
         with pytest.raises(AisleError, match="write one JSON object a line"):
-            feed_columns(str(tmp_path / "a.json"))
+            feed_columns(str(tmp_path / "a.json"), FeedOptions())
 
 
 class TestReadFeeds:
@@ -181,13 +181,18 @@ class TestMerchants:
 class TestFeedColumns:
     def test_known_columns_come_by_their_common_name_and_others_by_their_own(self, tmp_path):
         (tmp_path / "a.tsv").write_text("g:id\tTitle\tColour Name\tadditional_image_link\n1\tx\ty\tz\n")
-        assert feed_columns(str(tmp_path / "a.tsv")) == ["id", "title", "image_link", "Colour Name"]
+        assert feed_columns(str(tmp_path / "a.tsv"), FeedOptions()) == [
+            "id",
+            "title",
+            "image_link",
+            "Colour Name",
+        ]
 
     def test_a_format_without_a_header_tells_those_of_its_first_rows(self, tmp_path):
         (tmp_path / "a.jsonl").write_text('rubbish\n{"id": 1}\n{"id": 2, "lvl1": "x"}\n')
-        assert feed_columns(str(tmp_path / "a.jsonl")) == ["id", "lvl1"]
+        assert feed_columns(str(tmp_path / "a.jsonl"), FeedOptions()) == ["id", "lvl1"]
 
     def test_an_empty_feed_is_refused(self, tmp_path):
         (tmp_path / "a.tsv").write_text("")
         with pytest.raises(AisleError, match="holds no products"):
-            feed_columns(str(tmp_path / "a.tsv"))
+            feed_columns(str(tmp_path / "a.tsv"), FeedOptions())

@@ -1,6 +1,6 @@
 """Columns of raw rows by name: as one text a row, and all that has no place of its own as a map."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from aisle.core.errors import AisleError, known_names
 from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import RAW_SCHEMA
-from aisle.feeds import feed_columns, find_column
+from aisle.feeds import FeedOptions, feed_columns, feed_names, find_column
 
 SEVERAL = "\n"
 """Stands between the values of a field that a row repeats."""
@@ -38,11 +38,34 @@ def some_of(addresses: Sequence[str]) -> str:
     return ", ".join(addresses[:_N_NAMED]) + (", ..." if len(addresses) > _N_NAMED else "")
 
 
-def find_columns(option: str, wanted: Iterable[str], addresses: Sequence[str]) -> tuple[str, ...]:
+def check_fields(fields: Mapping[str, str], addresses: Sequence[str]) -> None:
+    """Check that each column that is to hold a field is in some feed.
+
+    Args:
+        fields: as feeds.FeedOptions.
+
+    Raises:
+        AisleError: no feed has one of them; the message names the nearest column that there is.
+    """
+    if not fields:
+        return
+    known = list(dict.fromkeys(name for address in addresses for name in feed_names(address)))
+    for field, column in fields.items():
+        if find_column(column, known) is None:
+            raise AisleError(
+                f"{some_of(addresses)}: no column '{column}' (--field {field}={column}); "
+                f"{known_names(column, known)}"
+            )
+
+
+def find_columns(
+    option: str, wanted: Iterable[str], addresses: Sequence[str], options: FeedOptions
+) -> tuple[str, ...]:
     """The columns that a user means, as the feeds spell them; a column need not be in every feed.
 
     Args:
         option: how the user named them, e.g. `--label-column`.
+        options: how the feeds are read.
 
     Raises:
         AisleError: no feed has one of them; the message names the nearest column that there is.
@@ -50,7 +73,7 @@ def find_columns(option: str, wanted: Iterable[str], addresses: Sequence[str]) -
     wanted = tuple(wanted)
     if not wanted:
         return ()
-    known = list(dict.fromkeys(name for address in addresses for name in feed_columns(address)))
+    known = list(dict.fromkeys(name for address in addresses for name in feed_columns(address, options)))
     known = [name for name in known if name not in _INTERNAL]
     found = tuple(find_column(name, known) for name in wanted)
     for name, column in zip(wanted, found, strict=True):

@@ -70,7 +70,7 @@ def describe(
         unknown_splits=dict(unknown.most_common(_N_UNKNOWN)),
         max_per_leaf=settings.max_per_leaf,
         image_roots=_image_roots(settings, reading, before),
-        ingests=[*(before.ingests if before else ()), _ingest(feeds)],
+        ingests=[*(before.ingests if before else ()), _ingest(feeds, settings)],
         files=written.files,
     )
 
@@ -95,9 +95,10 @@ def _image_roots(settings: IngestSettings, reading: Reading, before: Manifest | 
     return list(dict.fromkeys(roots))
 
 
-def _ingest(feeds: list[FeedCount]) -> dict[str, Any]:
+def _ingest(feeds: list[FeedCount], settings: IngestSettings) -> dict[str, Any]:
     return {
+        "fields": dict(settings.fields),
         "feeds": [
             {"address": feed.address, "rows": feed.rows, "unreadable": feed.n_unreadable} for feed in feeds
-        ]
+        ],
     }

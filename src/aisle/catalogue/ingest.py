@@ -11,7 +11,7 @@ from typing import TextIO
 from aisle.catalogue import extending, meanings
 from aisle.catalogue.catalogue import Catalogue, open_catalogue
 from aisle.catalogue.checking import tree_hashes
-from aisle.catalogue.columns import find_columns, some_of
+from aisle.catalogue.columns import check_fields, find_columns, some_of
 from aisle.catalogue.counting import describe
 from aisle.catalogue.doubles import find_products
 from aisle.catalogue.labels import DEFAULT_COLUMNS
@@ -100,8 +100,10 @@ def _check_inputs_stay(out: Path, files: Sequence[str], settings: IngestSettings
 def _with_columns(settings: IngestSettings, files: Sequence[str]) -> IngestSettings:
     """The settings, with the columns they name as the feeds spell them."""
     rule = settings.split_rule
-    labels = find_columns("--label-column", settings.label_columns, files)
-    split = find_columns("--split", (rule.column,) if rule.column else (), files)
+    check_fields(settings.fields, files)
+    options = settings.feed_options
+    labels = find_columns("--label-column", settings.label_columns, files, options)
+    split = find_columns("--split", (rule.column,) if rule.column else (), files, options)
     named = SplitRule(rule.kind, split[0]) if split else settings.split
     return replace(settings, label_columns=labels, split=named)
 
@@ -154,7 +156,7 @@ def _read(inputs: _Inputs, stage: Stage, out: Path, rejected: TextIO) -> Reading
         has_own_images = extending.keep_own_images(inputs.old, out)
     rules = ReadingRules(
         label_columns=settings.label_columns,
-        merchant=settings.merchant,
+        feeds=settings.feed_options,
         split=settings.split_rule,
         images=open_root(settings.images) if settings.images else None,
     )

@@ -30,13 +30,13 @@ class ReadingRules:
 
     Args:
         label_columns: empty: DEFAULT_COLUMNS, of which the second counts only if no row has the first.
-        merchant: as `FeedOptions.merchant`.
+        feeds: how the feeds are read.
         split: the rule by which products are split.
         images: where the links lead, if a folder was named.
     """
 
     label_columns: tuple[str, ...]
-    merchant: str
+    feeds: FeedOptions
     split: SplitRule
     images: ImageRoot | None
 
@@ -92,12 +92,11 @@ class Reader:
         Raises:
             AisleError: a feed cannot be read at all.
         """
-        options = FeedOptions(merchant=self._rules.merchant)
         with progress("Reading feeds") as advance:
             for address in addresses:
                 count = FeedCount(address)
                 self.reading.feeds.append(count)
-                for batch in read_feed(address, options):
+                for batch in read_feed(address, self._rules.feeds):
                     self._add(batch, count)
                     advance(len(batch.rows) + len(batch.rejected), Path(address).name)
 

@@ -1,11 +1,13 @@
 """What a user asks of an ingest, checked for sense before anything is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aisle.catalogue.splits import SplitRatio, SplitRule
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError, known_names
+from aisle.feeds import FeedOptions
 
 FROM_LABELS = "from-labels"
 """Named as a taxonomy: the tree of the labels' own paths."""
@@ -24,6 +26,7 @@ class IngestSettings:
         label_columns: whose values are joined to a path; empty: `google_product_category` where any row has
             one, else `product_type`.
         merchant: a name for all rows, or `column:NAME`; empty: the column `merchant`, else the file's name.
+        fields: columns that hold a field though they are called otherwise, as feeds.FeedOptions.
         images: the folder that relative image links start from.
         split: default by group.
         split_ratio: default 70/15/15; only for splits that are drawn.
@@ -41,6 +44,7 @@ class IngestSettings:
     min_products: int | None = None
     label_columns: tuple[str, ...] = ()
     merchant: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     images: Path | None = None
     split: SplitRule | None = None
     split_ratio: SplitRatio | None = None
@@ -72,6 +76,11 @@ class IngestSettings:
             raise AisleError(
                 f"{self.images}: {wrong}; name the folder that the image links start from (--images DIR)"
             )
+
+    @property
+    def feed_options(self) -> FeedOptions:
+        """How the feeds are read."""
+        return FeedOptions(merchant=self.merchant, fields=self.fields)
 
     @property
     def split_rule(self) -> SplitRule:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
+from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, images_told
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -26,6 +26,7 @@ _WIDTH = 110
     metavar="NAME|column:C",
     help="Of a feed, whose products they are.  [default: column merchant, else the file's name]",
 )
+@FIELDS
 @IMAGES
 @CACHE
 @OVERWRITE
@@ -38,6 +39,7 @@ def command(
     split: str | None,
     label_column: str,
     merchant: str,
+    fields: tuple[str, ...],
     images: str | None,
     cache: Path,
     overwrite: bool,
@@ -50,6 +52,7 @@ def command(
     from rich.console import Console
 
     from aisle.evaluation import console_report
+    from aisle.feeds import parse_fields
     from aisle.prediction import EvaluateOptions, evaluate_model
 
     columns = tuple(name.strip() for name in label_column.split(",") if name.strip())
@@ -57,6 +60,7 @@ def command(
         split=split,
         label_columns=columns,
         merchant=merchant,
+        fields=parse_fields(fields),
         images=images,
         cache=cache,
         overwrite=overwrite,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import IMAGES, OVERWRITE
+from aisle.cli.options import FIELDS, IMAGES, OVERWRITE
 
 
 @click.command(name="ingest")
@@ -37,6 +37,7 @@ from aisle.cli.options import IMAGES, OVERWRITE
     metavar="NAME|column:C",
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
+@FIELDS
 @IMAGES
 @click.option(
     "--split", metavar="group|merchant|file|column:C", help="What decides the split.  [default: group]"
@@ -66,6 +67,7 @@ def command(
     min_products: int | None,
     label_column: str | None,
     merchant: str,
+    fields: tuple[str, ...],
     images: str | None,
     split: str | None,
     split_ratio: str | None,
@@ -83,6 +85,7 @@ def command(
     from aisle.catalogue.ingest import ingest
     from aisle.catalogue.settings import IngestSettings, parse_label_columns
     from aisle.catalogue.splits import SplitRatio, SplitRule
+    from aisle.feeds import parse_fields
 
     settings = IngestSettings(
         taxonomy=taxonomy,
@@ -90,6 +93,7 @@ def command(
         min_products=min_products,
         label_columns=parse_label_columns(label_column) if label_column is not None else (),
         merchant=merchant,
+        fields=parse_fields(fields),
         images=Path(images) if images is not None else None,
         split=SplitRule.parse(split) if split is not None else None,
         split_ratio=SplitRatio.parse(split_ratio) if split_ratio is not None else None,

@@ -12,6 +12,13 @@ IMAGES = click.option(
     metavar="DIR",
     help="Folder of images: what `aisle download` wrote, or files that relative links start from.",
 )
+FIELDS = click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Read a field from the feed's column of another name, e.g. title=product_name.",
+)
 CACHE = click.option(
     "--cache",
     type=click.Path(path_type=Path),

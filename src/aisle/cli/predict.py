@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE, counted, images_told
+from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_told
 
 
 @click.command(name="predict")
@@ -18,6 +18,7 @@ from aisle.cli.options import CACHE, IMAGES, OVERWRITE, counted, images_told
     metavar="NAME|column:C",
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
+@FIELDS
 @CACHE
 @OVERWRITE
 @click.option(
@@ -29,6 +30,7 @@ def command(
     images: str | None,
     top: int,
     merchant: str,
+    fields: tuple[str, ...],
     cache: Path,
     overwrite: bool,
     out: Path,
@@ -39,9 +41,17 @@ def command(
 
     Example: aisle predict model new.tsv.gz --top 5 --out categories.parquet
     """
+    from aisle.feeds import parse_fields
     from aisle.prediction import PredictSettings, predict
 
-    settings = PredictSettings(images=images, top=top, merchant=merchant, cache=cache, overwrite=overwrite)
+    settings = PredictSettings(
+        images=images,
+        top=top,
+        merchant=merchant,
+        fields=parse_fields(fields),
+        cache=cache,
+        overwrite=overwrite,
+    )
     summary = predict(model, feeds, out, settings)
     rate = summary.n_rows / max(summary.seconds, 1e-9)
     click.echo(f"{counted(summary.n_rows, 'product')} in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")

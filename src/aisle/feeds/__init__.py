@@ -2,15 +2,17 @@
 
 from aisle.feeds.batch import FeedBatch, FeedOptions
 from aisle.feeds.formats import FEED_FORMATS
-from aisle.feeds.layout import find_column
-from aisle.feeds.reader import feed_columns, read_feed, read_feeds
+from aisle.feeds.layout import find_column, parse_fields
+from aisle.feeds.reader import feed_columns, feed_names, read_feed, read_feeds
 
 __all__ = [
     "FEED_FORMATS",
     "FeedBatch",
     "FeedOptions",
     "feed_columns",
+    "feed_names",
     "find_column",
+    "parse_fields",
     "read_feed",
     "read_feeds",
 ]

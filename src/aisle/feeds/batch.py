@@ -1,6 +1,6 @@
 """What is asked of a feed, and what comes out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,10 +19,12 @@ class FeedOptions:
         merchant: whose products they are: a name, `column:C` for what column C says, or "" for the column
             `merchant` where there is one, else the file's name without its endings. Where the column is
             blank, the file's name stands in.
+        fields: columns that hold a field though they are called otherwise, by the field; see `parse_fields`.
         batch_rows: the most rows of a batch.
     """
 
     merchant: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     batch_rows: int = 8192
 
     def __post_init__(self) -> None:

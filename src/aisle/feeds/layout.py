@@ -1,7 +1,7 @@
 """Which of a feed's columns mean what: known columns found by name, however it is spelled."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aisle.core.errors import AisleError, known_names
@@ -18,6 +18,28 @@ _REPEATED = ("product_type", "image_link", "additional_image_link")
 def normalised(name: str) -> str:
     """A column's name as all spell it: `g:Image Link`, `image-link` and `IMAGE_LINK` are `image_link`."""
     return re.sub(r"[\s\-]+", "_", name.strip().lower().removeprefix("g:").strip())
+
+
+def parse_fields(texts: Iterable[str]) -> dict[str, str]:
+    """Read `FIELD=COLUMN`, each of which says which column a field is read from.
+
+    Raises:
+        AisleError: one is written otherwise, names no field, or a field for the second time.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, column = (part.strip() for part in text.partition("="))
+        name = normalised(name)
+        if not (name and column):
+            raise AisleError(f"--field {text}: write FIELD=COLUMN, such as title=product_name")
+        if name not in (*TEXTS, *_LISTS):
+            raise AisleError(f"--field {text}: no field '{name}'; {known_names(name, (*TEXTS, *_LISTS))}")
+        if name in found:
+            raise AisleError(
+                f"--field {text}: '{name}' is read from '{found[name]}' already; name one column"
+            )
+        found[name] = column
+    return found
 
 
 def on_one_line(name: str) -> str:
@@ -51,31 +73,45 @@ class Layout:
     extras: tuple[tuple[str, int], ...]
 
 
-def lay_out(address: str, names: Sequence[str], *, own_merchant: bool) -> Layout:
+def lay_out(
+    address: str, names: Sequence[str], *, own_merchant: bool, given: Mapping[str, str] | None = None
+) -> Layout:
     """Find the known columns among `names`; of two alike the first is meant, and the other keeps its name.
 
     Args:
         own_merchant: whether a column `merchant` says whose products they are.
+        given: columns that hold a field though they are called otherwise, by the field; where this feed has
+            no such column, the field is found by its name.
 
     Raises:
         AisleError: no column holds the ids.
     """
-    fields: dict[str, tuple[int, ...]] = {}
+    fields = _given_places(names, given or {})
+    taken = {place for places in fields.values() for place in places}
+    is_given = frozenset(fields)
     others: list[tuple[str, int]] = []
     for place, name in sorted(enumerate(names), key=lambda one: normalised(one[1]) == "_id"):
         field = known_field(name)
         if field == "merchant" and not own_merchant:
             field = ""
-        if field and (field not in fields or field in _REPEATED):
+        if place in taken:
+            continue
+        if field and (field not in fields or field in _REPEATED) and field not in is_given:
             fields[field] = (*fields.get(field, ()), place)
         else:
             others.append((name, place))
     if "id" not in fields:
         hint = known_names("id", map(on_one_line, names))
         raise AisleError(
-            f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id'"
+            f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id', or "
+            "ingest with --field id=COLUMN"
         )
     return Layout(fields=fields, extras=_told_apart(sorted(others, key=lambda one: one[1])))
+
+
+def _given_places(names: Sequence[str], given: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    found = {field: find_column(column, names) for field, column in given.items()}
+    return {field: (names.index(column),) for field, column in found.items() if column is not None}
 
 
 def _told_apart(others: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -51,7 +51,7 @@ def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
             raise _no_rows(source, put_aside)
 
 
-def feed_columns(address: str) -> list[str]:
+def feed_columns(address: str, options: FeedOptions) -> list[str]:
     """The columns that a feed fills, without reading it all: those of RAW_SCHEMA, then its own.
 
     A format without a header (JSON lines, XML, BSON) tells those of its first rows.
@@ -59,12 +59,24 @@ def feed_columns(address: str) -> list[str]:
     Raises:
         AisleError: as `read_feed`.
     """
-    options = FeedOptions()
+    return RowMaker(address, options).columns(_first_block(address, options))
+
+
+def feed_names(address: str) -> tuple[str, ...]:
+    """What a feed itself calls its columns, as `feed_columns`.
+
+    Raises:
+        AisleError: as `read_feed`, but a feed need not have ids.
+    """
+    return _first_block(address, FeedOptions()).names
+
+
+def _first_block(address: str, options: FeedOptions) -> Block:
     with open_source(address) as source:
         put_aside = PutAside()
         for block in _blocks(source, options.batch_rows):
             if block.names:
-                return RowMaker(address, options).columns(block)
+                return block
             put_aside.add(block.rejected)
         raise _no_rows(source, put_aside)
 

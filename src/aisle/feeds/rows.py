@@ -24,6 +24,7 @@ class RowMaker:
     def __init__(self, address: str, options: FeedOptions) -> None:
         self._address = address
         self._merchant = options.merchant
+        self._given = options.fields
         self._names: tuple[str, ...] | None = None
         self._layout = Layout(fields={}, extras=())
         self._constants: dict[str, pa.Array] = {}
@@ -59,7 +60,7 @@ class RowMaker:
         return [n for n in RAW_SCHEMA.names if n in filled] + [name for name, _ in self._layout.extras]
 
     def _learn(self, names: tuple[str, ...]) -> None:
-        self._layout = lay_out(self._address, names, own_merchant=not self._merchant)
+        self._layout = lay_out(self._address, names, own_merchant=not self._merchant, given=self._given)
         self._merchant_column = merchant_column(self._address, self._merchant, names)
         self._names = names
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.catalogue import (
+    check_fields,
     find_columns,
     image_counts,
     in_status_order,
@@ -57,7 +58,7 @@ class EvaluateOptions:
     Args:
         split: of a catalogue, the products to score; None for `test`.
         label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
-        merchant: of a feed, as feeds.FeedOptions.
+        merchant, fields: of a feed, as feeds.FeedOptions.
         images: the folder of images, see `images.open_root`; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
@@ -66,6 +67,7 @@ class EvaluateOptions:
     split: str | None = None
     label_columns: tuple[str, ...] = ()
     merchant: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     images: Path | str | None = None
     cache: Path | None = None
     overwrite: bool = False
@@ -199,6 +201,8 @@ def _of_catalogue(path: Path, model: Model, options: EvaluateOptions) -> Labelle
         raise AisleError(f"no split is called '{split}' (--split); {known_names(split, SPLITS)}")
     if options.merchant:
         raise AisleError(f"{path}: is a catalogue, whose merchants are known; leave --merchant out")
+    if options.fields:
+        raise AisleError(f"{path}: is a catalogue, whose fields were read from a feed; leave --field out")
     if options.label_columns:
         raise AisleError(f"{path}: is a catalogue, whose labels are known; leave --label-column out")
     n = catalogue.count(split)
@@ -259,14 +263,16 @@ def _of_feed(
         raise AisleError(f"{address}: is a feed, which has no splits and is scored whole; leave --split out")
     files = expand_addresses([address])
     option = _LABEL_OPTION if options.label_columns else _TRAINED_WITH
-    columns = find_columns(option, options.label_columns or trained_with, files)
+    check_fields(options.fields, files)
+    feeds = FeedOptions(merchant=options.merchant, fields=options.fields)
+    columns = find_columns(option, options.label_columns or trained_with, files, feeds)
     folder = open_root(options.images) if options.images else None
 
     rejected: list[Rejected] = []
     groups = FeedGroups()
 
     def batches() -> Iterator[Batch]:
-        for batch in read_feeds(files, FeedOptions(merchant=options.merchant)):
+        for batch in read_feeds(files, feeds):
             raw = batch.rows
             rejected.extend(batch.rejected)
             products, images = products_of(raw, (*trained_with, *columns), folder)

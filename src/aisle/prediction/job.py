@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from aisle.catalogue import image_counts, in_status_order, inline_images, to_products
+from aisle.catalogue import check_fields, image_counts, in_status_order, inline_images, to_products
 from aisle.core.addresses import expand_addresses
 from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
@@ -43,7 +43,7 @@ class PredictSettings:
     Args:
         images: the folder of images, see `images.open_root`, or None.
         top: how many of the most probable leaves each row names.
-        merchant: as feeds.FeedOptions.
+        merchant, fields: as feeds.FeedOptions.
         overwrite: whether an output that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
     """
@@ -51,6 +51,7 @@ class PredictSettings:
     images: Path | str | None = None
     top: int = 1
     merchant: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = False
     cache: Path | None = None
 
@@ -91,12 +92,14 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = open_root(settings.images) if settings.images else None
-    files = expand_addresses(list(feeds), pipes=True)  # before the model is read, which takes longer
+    # before the model is read, which takes longer; what the columns are called is read beforehand, too
+    files = expand_addresses(list(feeds), pipes=not settings.fields)
     for path in (out, rejected):
         check_inputs_stay(path, files)
+    check_fields(settings.fields, files)
     predictor = load(model, settings.cache)
     started = perf_counter()
-    batches = read_feeds(files, FeedOptions(merchant=settings.merchant))
+    batches = read_feeds(files, FeedOptions(merchant=settings.merchant, fields=settings.fields))
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
             n_rows, n_rejected, seen = _write_rows(
