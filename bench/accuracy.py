@@ -21,6 +21,7 @@ CATALOGUES = {
     "flipkart": "{data}/flipkart.csv.gz --taxonomy from-labels --label-column product_type --min-products 5"
     " --inner-labels other --split-ratio 85/0/15",
     **dict.fromkeys(("myntra", "grocery", "clothing"), f"{{data}}/feed.tsv {BY_SPLIT} --images {{data}}"),
+    "myntra-usage": f"{{data}}/feed.tsv {BY_SPLIT} --images {{data}} --field description=usage",
 }
 IMAGE = (
     f"--set image.weights={WEIGHTS} --set image.model_args.pad_type=same"
@@ -36,9 +37,15 @@ RUNS = {  # how far the image evidence travels was chosen on inner splits of tra
         f"--recipe image_small {IMAGE} {TRAVEL}=0.7",
         f"--recipe multimodal {IMAGE}",
     ],
+    "myntra-usage": ["--recipe text_small", f"--recipe multimodal {IMAGE}"],
     "grocery": [f"--recipe image_small {IMAGE} --set image.size=320 {TRAVEL}=1.5"],
     "clothing": [f"--recipe image_small {IMAGE} {TRAVEL}=0.2"],
 }
+
+
+def folder_of(name: str) -> Path:
+    """Where a data set lies; `myntra-usage` is Myntra, read otherwise."""
+    return DATA / name.partition("-")[0]
 
 
 def aisle(command: str, cache: Path) -> None:
@@ -57,7 +64,7 @@ def main() -> None:
     rows = []
     for name in [arguments.only] if arguments.only else RUNS:
         folder, cache = arguments.out / name, arguments.out / "cache"
-        aisle(f"ingest {CATALOGUES[name].format(data=DATA / name)} --overwrite --out {folder}", cache)
+        aisle(f"ingest {CATALOGUES[name].format(data=folder_of(name))} --overwrite --out {folder}", cache)
         split = "test" if name == "flipkart" else "val"
         for number, run in enumerate(RUNS[name]):
             model, scores = f"{folder}-model-{number}", f"{folder}-scores-{number}"

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from accuracy import CATALOGUES, DATA, RUNS, aisle
+from accuracy import CATALOGUES, RUNS, aisle, folder_of
 from aisle.catalogue import Catalogue, open_catalogue
 from aisle.core.records import Answers
 from aisle.evaluation import TrainingCounts, compare, evaluate
@@ -50,7 +50,7 @@ def write_feed(catalogue: Catalogue, splits: Sequence[str], n_folds: int, path: 
 
 def ingest_options(name: str) -> str:
     """How the data set is ingested, but for its feed, its label's column and its split."""
-    words = CATALOGUES[name].format(data=DATA / name).split()
+    words = CATALOGUES[name].format(data=folder_of(name)).split()
     kept = ["--taxonomy from-labels --label-column label"]
     for option in ("--min-products", "--inner-labels", "--images"):
         if option in words:
