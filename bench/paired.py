@@ -138,12 +138,14 @@ def rows(folder: Path) -> Iterator[str]:
         for what, level in (("fine", 0), ("coarse", 2)):
             peer = logistic_regression(predictor, catalogue, "val", level or 9, folder / "cache")
             yield row(f"Grocery, {what} / logistic regression on {what} labels", ours, peer, truth, level)
-    if (folder / "myntra-model-2").is_dir():
-        catalogue, predictor, row = opened("myntra", 2)
+    for name, number, others in (("myntra", 2, ("text", "image")), ("myntra-usage", 1, ("text",))):
+        if not (folder / f"{name}-model-{number}").is_dir():
+            continue
+        catalogue, predictor, row = opened(name, number)
         truth, both = truth_of(catalogue, "val"), answers_of(predictor, catalogue, "val")
-        for what, number in (("text", 0), ("image", 1)):
-            alone = answers_of(opened("myntra", number)[1], catalogue, "val")
-            yield row(f"Myntra, both / {what}", both, alone, truth)
+        for other, what in enumerate(others):
+            alone = answers_of(opened(name, other)[1], catalogue, "val")
+            yield row(f"{name.capitalize()}, both / {what}", both, alone, truth)
 
 
 def main() -> None:

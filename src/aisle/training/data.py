@@ -36,6 +36,7 @@ class TrainingData:
         train: (training products,) their places.
         fit: (fit products,) the places of those that are left when some are held out.
         held_out: (held-out products,) the places of those that choose the best epoch and the temperatures.
+        held_out_groups: (held-out products,) the number of each one's group.
         names: (leaves,) the places of `category_name_products`, which are in none of the others; empty where
             no encoder reads them.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
@@ -51,6 +52,7 @@ class TrainingData:
     train: NDArray[np.int64]
     fit: NDArray[np.int64]
     held_out: NDArray[np.int64]
+    held_out_groups: NDArray[np.int64]
     names: NDArray[np.int64]
     label_counts: NDArray[np.int64]
     n_leaves: int
@@ -98,6 +100,7 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
     of_names = pa.array([[tree.ids[node]] for node in tree.leaf_nodes.tolist()])
     ptr, nodes = nodes_from_ids(tree, pa.chunked_array([*products.labels, of_names]).combine_chunks())
     places = np.arange(len(ptr) - 1)
+    thinned = _thinned(np.arange(len(products.groups)))
     counted = nodes[np.repeat(np.isin(places, train), np.diff(ptr))]
     sets = LabelSets.from_nodes(tree, ptr, nodes)
     return TrainingData(
@@ -107,7 +110,8 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         fields=np.concatenate([products.fields, text_mask(names)]),
         train=train,
         fit=fit,
-        held_out=_thinned(every[products.is_held]),
+        held_out=every[products.is_held][thinned],
+        held_out_groups=products.groups[thinned],
         names=places[len(every) :],
         label_counts=np.bincount(counted, minlength=tree.n_nodes),
         n_leaves=tree.n_leaves,
@@ -124,12 +128,14 @@ class _Products:
         labels: lists of node ids, batch by batch.
         fields: (products,) mask of the fields that each has.
         is_held: (products,) which are held out.
+        groups: (products that are held out,) the number of each one's group.
         images: what is known of their images.
     """
 
     labels: list[pa.Array]
     fields: NDArray[np.uint8]
     is_held: NDArray[np.bool_]
+    groups: NDArray[np.int64]
     images: "_KnownImages"
 
 
@@ -138,20 +144,26 @@ def _splits(validation: float | str) -> tuple[str, ...]:
 
 
 def _read_products(catalogue: Catalogue, validation: float | str) -> _Products:
-    labels, fields, held = [], [], []
+    labels, fields, held, groups = [], [], [], []
     images = _KnownImages(catalogue.image_form)
     columns = [*TEXT_FIELDS, "images", "label", "group", "split"]
     for batch in catalogue.batches(_splits(validation), columns=columns):
         labels.append(batch.column("label"))
         fields.append(text_mask(batch) | image_mask(batch))
         held.append(_held_out(batch, validation))
+        groups.append(batch.column("group").filter(pa.array(held[-1])))
         images.add(batch)
     if not labels:
         raise AisleError(
             f"{catalogue.path}: no product is in the split 'train'; the counts are in its catalogue.json"
         )
+    numbered = pa.chunked_array(groups).combine_chunks().dictionary_encode().indices
     return _Products(
-        labels=labels, fields=np.concatenate(fields), is_held=np.concatenate(held), images=images
+        labels=labels,
+        fields=np.concatenate(fields),
+        is_held=np.concatenate(held),
+        groups=numbered.to_numpy().astype(np.int64),
+        images=images,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
 from time import monotonic
 from typing import Any
 
@@ -52,6 +51,7 @@ class Progressed:
         epoch: epochs that are done.
         best_epoch: the epoch, from 1, that is taken (see `_look`); without held-out products, the last.
         accuracy: the best share so far of complete held-out products whose most probable leaf was right.
+        error: its standard error.
         scores: (held-out products and copies, leaves) at the best epoch; empty where nothing is held out.
         weights: the state of the learner at the best epoch, where it is kept.
     """
@@ -59,6 +59,7 @@ class Progressed:
     epoch: int = 0
     best_epoch: int = 0
     accuracy: float = -1.0
+    error: float = 0.0
     scores: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
     weights: dict[str, NDArray[Any]] | None = None
 
@@ -66,7 +67,8 @@ class Progressed:
         """All that a checkpoint keeps: arrays, and what JSON can write."""
         arrays = {"scores": self.scores} | {f"now/{k}": v for k, v in learner.state().items()}
         arrays |= {f"best/{k}": v for k, v in (self.weights or {}).items()}
-        return arrays, {"epoch": self.epoch, "best_epoch": self.best_epoch, "accuracy": self.accuracy}
+        names = ("epoch", "best_epoch", "accuracy", "error")
+        return arrays, {name: getattr(self, name) for name in names}
 
     @classmethod
     def unbundle(
@@ -155,14 +157,27 @@ def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> N
     scores = learner.scores(run.held_out.rows, run.held_out.fields)
     n = run.held_out.n_complete
     labels = data.labels.take(run.held_out.rows[:n])
-    accuracy = float(labels.contains(scores[:n].argmax(axis=1)[:, None]).mean())
-    if accuracy >= done.accuracy - standard_error(done.accuracy, n):
+    right = labels.contains(scores[:n].argmax(axis=1)[:, None])[:, 0]
+    accuracy = float(right.mean())
+    if accuracy >= done.accuracy - done.error:
         done.best_epoch, done.scores = done.epoch, scores
         if run.keep_best:
             done.weights = {k: v.copy() for k, v in learner.state().items()}
-    done.accuracy = max(done.accuracy, accuracy)
+    if accuracy > done.accuracy:
+        done.accuracy, done.error = accuracy, standard_error(right, data.held_out_groups)
 
 
-def standard_error(accuracy: float, n: int) -> float:
-    """How far the accuracy on `n` products is from the truth by chance; 0 for a value that is no accuracy."""
-    return sqrt(max(0.0, accuracy * (1 - accuracy)) / max(1, n))
+def standard_error(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
+    """How far the share of products that are right is from the truth by chance, which draws whole groups.
+
+    Near-duplicates are right or wrong together: taken for independent, they would make it look too sure.
+
+    Args:
+        right: (products,) whether each is.
+        groups: (products,) the number of each one's group.
+
+    Source: the linearised variance of a ratio under one-stage cluster sampling, Cochran, Sampling Techniques,
+    3rd edition, section 9A.2.
+    """
+    beyond = np.bincount(groups, right - right.mean())
+    return float(np.sqrt((beyond**2).sum()) / len(right))
