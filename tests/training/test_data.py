@@ -10,6 +10,7 @@ from PIL import Image
 from aisle.catalogue import open_catalogue
 from aisle.catalogue.ingest import ingest
 from aisle.catalogue.settings import IngestSettings
+from aisle.catalogue.splits import SplitRatio
 from aisle.core.records import mask_name
 from aisle.training.collecting import Workplace, collect_evidence
 from aisle.training.data import read_training_data
@@ -125,3 +126,19 @@ class TestImages:
         (tmp_path / "4.png").write_bytes(_png(98))
         (tmp_path / "8.png").write_bytes(_png(97))
         assert read_training_data(same, 0.2).images_digest != digest
+
+
+def test_the_groups_of_the_held_out_are_those_of_the_catalogue(tmp_path):
+    """Products of one title are one group; a share of the groups is held out."""
+    rows = [f"{i}\ttitle {i % 25}\t{'AB'[i % 2]}\n" for i in range(100)]
+    (tmp_path / "feed.tsv").write_text("id\ttitle\tproduct_type\n" + "".join(rows))
+    settings = IngestSettings(taxonomy="from-labels", split_ratio=SplitRatio.parse("100/0/0"))
+    ingest([str(tmp_path / "feed.tsv")], settings, tmp_path / "catalogue")
+    made = open_catalogue(tmp_path / "catalogue")
+    data = read_training_data(made, 0.4)
+    titles = np.array(
+        [t for batch in made.batches(["train"], columns=["title"]) for t in batch["title"].to_pylist()]
+    )
+    held = titles[data.held_out]
+    pairs = set(zip(held.tolist(), data.held_out_groups.tolist(), strict=True))
+    assert 1 < len(pairs) == len(set(held)) == len(set(data.held_out_groups)) < len(held) < 100

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import aisle
 from aisle import Product
@@ -9,6 +11,7 @@ from aisle.catalogue.ingest import ingest
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.splits import SplitRule
 from aisle.training import TrainOptions, fitting, read_recipe, train
+from aisle.training.fitting import standard_error
 
 THINGS = {"Garden": "butterfly hammock garden", "Office": "mechanical keyboard desk"}
 CODES = {"Garden": "zq", "Office": "xk"}
@@ -97,3 +100,32 @@ class TestPatience:
 def _crossed():
     """The things, each with the other label's code."""
     return zip(THINGS.values(), reversed(CODES.values()), strict=True)
+
+
+RIGHT = st.lists(st.booleans(), min_size=1, max_size=50).map(np.array)
+
+
+class TestStandardError:
+    @given(RIGHT)
+    def test_of_products_without_near_duplicates_it_is_the_usual_one(self, right):
+        share = right.mean()
+        usual = np.sqrt(share * (1 - share) / len(right))
+        assert standard_error(right, np.arange(len(right))) == pytest.approx(usual, abs=1e-12)
+
+    @given(RIGHT, st.integers(1, 20))
+    def test_copies_that_are_right_together_tell_nothing_more(self, right, n_copies):
+        groups = np.arange(len(right))
+        copied = standard_error(np.repeat(right, n_copies), np.repeat(groups, n_copies))
+        assert copied == pytest.approx(standard_error(right, groups), abs=1e-12)
+
+    def test_it_is_as_large_as_drawing_groups_anew_shows(self):
+        generator = np.random.default_rng(0)
+        sizes = generator.integers(1, 30, 300)
+        groups = np.repeat(np.arange(300), sizes)
+        right = (generator.random(300) < 0.8)[groups]
+        shares = []
+        for _ in range(2000):
+            drawn = generator.integers(0, 300, 300)
+            is_right = np.bincount(groups, right)[drawn]
+            shares.append(is_right.sum() / sizes[drawn].sum())
+        assert standard_error(right, groups) == pytest.approx(np.std(shares), rel=0.1)
