@@ -36,16 +36,34 @@ class TestFind:
 class TestCheckFields:
     def test_a_column_need_not_be_in_every_feed_nor_the_feed_have_ids(self, feed):
         feeds = [feed("a.tsv", [{"name": "x"}]), feed("b.tsv", [{"id": "1", "Product Name": "x"}])]
-        check_fields({"title": "product_name", "id": "name"}, feeds)
+        check_fields({"title": "product_name", "id": "name"}, ["kind"], feeds)
 
     def test_one_that_no_feed_has_is_an_error_with_the_nearest(self, feed):
         address = feed("a.tsv", [{"id": "1", "name": "x"}])
         told = r"a\.tsv: no column 'nmae' \(--field title=nmae\); did you mean 'name'\? known: id, name"
         with pytest.raises(AisleError, match=told):
-            check_fields({"title": "nmae"}, [address])
+            check_fields({"title": "nmae"}, [], [address])
+
+    @pytest.mark.parametrize(
+        ("fields", "labels", "told"),
+        [
+            ({"title": "name"}, ["Name"], "--field title=name: labels are read from that column"),
+            ({"title": "name"}, ["title"], "--field title=name: labels are read from 'title', too"),
+            ({"product_type": "name"}, ["name"], "--field product_type=name: labels are read from that"),
+        ],
+    )
+    def test_the_label_does_not_speak(self, feed, fields, labels, told):
+        address = feed("a.tsv", [{"id": "1", "name": "x"}])
+        with pytest.raises(AisleError) as caught:
+            check_fields(fields, labels, [address])
+        assert str(caught.value).startswith(told)
+
+    @pytest.mark.parametrize("labels", [["product_type"], ["name", "product_type"]])
+    def test_the_label_may_be_read_so(self, feed, labels):
+        check_fields({"product_type": "name"}, labels, [feed("a.tsv", [{"id": "1", "name": "x"}])])
 
     def test_no_feed_is_opened_for_nothing(self):
-        check_fields({}, ["nowhere.tsv"])
+        check_fields({}, [], ["nowhere.tsv"])
 
 
 values = st.lists(

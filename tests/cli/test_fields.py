@@ -11,6 +11,7 @@ import pytest
 
 from aisle.catalogue import open_catalogue
 from aisle.cli.main import run
+from aisle.feeds import FeedOptions, read_feed
 
 ROWS = [
     (f"{i}", f"kite {i}" if i % 2 else f"ball {i}", "red", "Kites" if i % 2 else "Balls") for i in range(12)
@@ -81,7 +82,6 @@ class TestIngest:
         expected = sorted(ROWS)
         assert [(r["id"], r["title"], r["description"]) for r in rows] == [row[:3] for row in expected]
         assert [r["label_text"] for r in rows] == [row[3] for row in expected]
-        assert all(dict(r["extra"]) == {} for r in rows)
         assert catalogue.manifest.ingests[0]["fields"] == {
             "id": "sku",
             "title": "product_name",
@@ -97,6 +97,34 @@ class TestIngest:
         rows = pa.Table.from_batches(list(open_catalogue(Path("catalogue")).batches(splits))).to_pylist()
         assert len(rows) == len(ROWS) + 1
         assert {"drum", "ball 0"} < {row["title"] for row in rows}
+
+    def test_what_a_row_leaves_blank_is_read_by_the_usual_name(self, tmp_path):
+        """However the rows fall into batches: a format without a header has other columns in each."""
+        rows = [
+            {"id": f"{i}", "title": "usual", "kind": "A"} | ({"name": f"own {i}"} if i % 3 else {})
+            for i in range(20_000)
+        ]
+        rows[0]["name"] = " "
+        (tmp_path / "shop.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        options = FeedOptions(fields={"title": "name"}, batch_rows=7)
+        for feed_options in (options, FeedOptions(fields={"title": "name"})):
+            batches = read_feed(str(tmp_path / "shop.jsonl"), feed_options)
+            titles = [title for batch in batches for title in batch.rows["title"].to_pylist()]
+            assert titles == [f"own {i}" if i % 3 else "usual" for i in range(20_000)]
+
+    def test_a_catalogue_that_is_extended_is_checked_alike(self, tmp_path, capsys):
+        as_tsv(tmp_path / "shop.tsv")
+        (tmp_path / "more.tsv").write_text("id\tname\tkind\nx\tkite\tKites\n")
+        words = f"ingest shop.tsv --taxonomy from-labels --label-column kind {FIELDS} --out catalogue"
+        assert run(shlex.split(words)) == 0
+        capsys.readouterr()
+        extend = "ingest more.tsv --extend catalogue --out larger"
+        assert "no column 'nam' (--field title=nam)" in told(capsys, f"{extend} --field title=nam")
+        assert "labels are read from that column" in told(capsys, f"{extend} --field title=kind")
+        assert run(shlex.split(f"{extend} --field title=name")) == 0
+        splits = ("train", "val", "test")
+        rows = pa.Table.from_batches(list(open_catalogue(Path("larger")).batches(splits))).to_pylist()
+        assert {row["title"] for row in rows if row["id"] == "x"} == {"kite"}
 
     def test_a_column_that_no_feed_has_is_told(self, tmp_path, capsys):
         as_tsv(tmp_path / "shop.tsv")
@@ -120,13 +148,13 @@ class TestIngest:
             "ingest shop.tsv --taxonomy from-labels --label-column kind --field id=sku "
             "--field description=kind --out catalogue",
         )
-        assert "no column 'kind' (--label-column)" in message
+        assert "--field description=kind: labels are read from that column, so it cannot speak" in message
 
     def test_without_ids_the_option_is_named(self, tmp_path, capsys):
         as_tsv(tmp_path / "shop.tsv")
         message = told(capsys, "ingest shop.tsv --taxonomy from-labels --label-column kind --out catalogue")
         assert "has no column 'id'" in message
-        assert "or ingest with --field id=COLUMN" in message
+        assert "or say which it is (--field id=COLUMN)" in message
 
 
 class TestPredictAndEvaluate:
@@ -148,6 +176,12 @@ class TestPredictAndEvaluate:
         (tmp_path / "new.tsv").write_text(self.FEED)
         words = f"predict {shlex.quote(str(model))} new.tsv --field id=sku --field title=nam --out a.tsv"
         assert "new.tsv: no column 'nam' (--field title=nam); did you mean 'name'?" in told(capsys, words)
+
+    def test_what_the_model_took_for_a_label_does_not_speak(self, model, tmp_path, capsys):
+        (tmp_path / "new.tsv").write_text(self.FEED.replace("kind", "google_product_category"))
+        fields = "--field id=sku --field title=google_product_category"
+        words = f"predict {shlex.quote(str(model))} new.tsv {fields} --out a.tsv"
+        assert "labels are read from that column, so it cannot speak" in told(capsys, words)
 
     def test_evaluate_reads_them_alike(self, model, tmp_path):
         (tmp_path / "new.tsv").write_text(self.FEED)

@@ -47,28 +47,31 @@ class TestLayOut:
 class TestGivenFields:
     """Columns that hold a field though they are called otherwise."""
 
-    def test_the_column_is_the_field_and_the_one_that_is_called_so_is_kept_beside(self):
+    def test_they_come_before_those_that_are_called_so(self):
         names = ["sku", "title", "Product Name", "id"]
         layout = lay_out("feed", names, own_merchant=True, given={"title": "product_name", "id": "sku"})
-        assert layout.fields == {"title": (2,), "id": (0,)}
-        assert [place for _, place in layout.extras] == [1, 3]
+        assert layout.fields == {"title": (2, 1), "id": (0, 3)}
+        assert layout.extras == (("sku", 0), ("Product Name", 2))
 
-    def test_none_of_their_names_is_lost(self):
-        layout = lay_out(
-            "feed", ["id", "photo", "image_link"], own_merchant=True, given={"image_link": "photo"}
-        )
-        assert layout.fields == {"id": (0,), "image_link": (1,)}
-        assert layout.extras == (("image_link (2)", 2),)
+    def test_they_stay_what_they_are_by_their_own_name(self):
+        names = ["id", "merchant", "description"]
+        given = {"brand": "merchant", "title": "description"}
+        layout = lay_out("feed", names, own_merchant=True, given=given)
+        assert layout.fields == {
+            "id": (0,),
+            "merchant": (1,),
+            "brand": (1,),
+            "description": (2,),
+            "title": (2,),
+        }
 
     def test_a_feed_without_the_column_is_read_by_the_fields_name(self):
         layout = lay_out("feed", ["id", "title"], own_merchant=True, given={"title": "name", "link": "page"})
         assert layout.fields == {"id": (0,), "title": (1,)}
 
-    def test_one_column_may_hold_two_fields(self):
-        given = {"title": "name", "description": "name"}
-        layout = lay_out("feed", ["id", "name"], own_merchant=True, given=given)
-        assert layout.fields == {"id": (0,), "title": (1,), "description": (1,)}
-        assert layout.extras == ()
+    def test_naming_a_field_by_its_own_name_changes_nothing(self):
+        layout = lay_out("feed", ["id", "title"], own_merchant=True, given={"title": "Title"})
+        assert layout.fields == {"id": (0,), "title": (1,)}
 
 
 class TestParseFields:
@@ -85,7 +88,7 @@ class TestParseFields:
             (["title="], "--field title=: write FIELD=COLUMN"),
             (["=name"], "--field =name: write FIELD=COLUMN"),
             (["titel=name"], "--field titel=name: no field 'titel'; did you mean 'title'?"),
-            (["merchant=shop"], "--field merchant=shop: no field 'merchant'; known: additional_image_link"),
+            (["merchant=my\nshop"], "--field merchant=my shop: is told by --merchant column:my shop"),
             (["title=a", "Title=b"], "--field Title=b: 'title' is read from 'a' already; name one column"),
         ],
     )

@@ -1,5 +1,8 @@
 """The run of a training: held-out products say which epoch is taken, and when it is enough."""
 
+import json
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,15 +105,17 @@ def _crossed():
     return zip(THINGS.values(), reversed(CODES.values()), strict=True)
 
 
-RIGHT = st.lists(st.booleans(), min_size=1, max_size=50).map(np.array)
+RIGHT = st.lists(st.booleans(), min_size=2, max_size=50).map(np.array)
 
 
 class TestStandardError:
     @given(RIGHT)
     def test_of_products_without_near_duplicates_it_is_the_usual_one(self, right):
-        share = right.mean()
-        usual = np.sqrt(share * (1 - share) / len(right))
+        usual = np.std(right, ddof=1) / np.sqrt(len(right))
         assert standard_error(right, np.arange(len(right))) == pytest.approx(usual, abs=1e-12)
+
+    def test_of_a_single_group_nothing_is_known(self):
+        assert standard_error(np.array([True, True]), np.array([7, 7])) == 1.0
 
     @given(RIGHT, st.integers(1, 20))
     def test_copies_that_are_right_together_tell_nothing_more(self, right, n_copies):
@@ -129,3 +134,55 @@ class TestStandardError:
             is_right = np.bincount(groups, right)[drawn]
             shares.append(is_right.sum() / sizes[drawn].sum())
         assert standard_error(right, groups) == pytest.approx(np.std(shares), rel=0.1)
+
+
+class Told:
+    """A learner whose scores say of each product whether it is told right: class 1 is."""
+
+    def scores(self, rows, fields):
+        return np.eye(2, dtype=np.float32)[self.right[rows].astype(int)]
+
+
+class RightIsOne:
+    """Labels by which class 1 is right of every product."""
+
+    def take(self, rows):
+        return self
+
+    def contains(self, leaf_index):
+        return leaf_index == 1
+
+
+class TestBestEpoch:
+    """Ten products of one group, told right and then wrong; ninety others, 45 and then 49 of them right."""
+
+    EPOCHS = (
+        np.concatenate([np.full(10, True), np.arange(90) < 45]),
+        np.concatenate([np.full(10, False), np.arange(90) < 49]),
+    )
+
+    def taken(self, groups):
+        every = np.arange(100)
+        held_out = fitting.HeldOut(rows=np.tile(every, 2), fields=np.zeros(200, np.uint8))
+        run = fitting.Run(name="", rows=every, epochs=2, held_out=held_out, keep_best=False)
+        data = SimpleNamespace(labels=RightIsOne(), held_out_groups=groups)
+        learner, done = Told(), fitting.Progressed()
+        for learner.right in self.EPOCHS:
+            done.epoch += 1
+            fitting._look(run, data, learner, done)
+        return done.best_epoch
+
+    def test_an_epoch_that_one_group_makes_worse_is_as_good(self):
+        assert self.taken(np.maximum(np.arange(100) - 9, 0)) == 2
+
+    def test_one_that_as_many_single_products_make_worse_is_not(self):
+        assert self.taken(np.arange(100)) == 1
+
+
+def test_a_checkpoint_keeps_all_that_the_best_epoch_hangs_on():
+    done = fitting.Progressed(epoch=5, best_epoch=3, accuracy=0.9, error=0.02)
+    learner = SimpleNamespace(state=dict, load_state=lambda state: None)
+    arrays, info = done.bundle(learner)
+    again = fitting.Progressed.unbundle(learner, arrays, json.loads(json.dumps(info)))
+    for name in ("epoch", "best_epoch", "accuracy", "error"):
+        assert getattr(again, name) == getattr(done, name)

@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 from aisle.core.errors import AisleError, known_names
 from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import RAW_SCHEMA
-from aisle.feeds import FeedOptions, feed_columns, feed_names, find_column
+from aisle.feeds import FeedOptions, feed_columns, feed_names, find_column, on_one_line
 
 SEVERAL = "\n"
 """Stands between the values of a field that a row repeats."""
 
 _INTERNAL = ("source_file", "source_line", "image_bytes")
+_LABELS = ("google_product_category", "product_type")
 _N_NAMED = 3
 
 
@@ -38,24 +39,34 @@ def some_of(addresses: Sequence[str]) -> str:
     return ", ".join(addresses[:_N_NAMED]) + (", ..." if len(addresses) > _N_NAMED else "")
 
 
-def check_fields(fields: Mapping[str, str], addresses: Sequence[str]) -> None:
-    """Check that each column that is to hold a field is in some feed.
+def check_fields(fields: Mapping[str, str], label_columns: Sequence[str], addresses: Sequence[str]) -> None:
+    """Check that each column that is to hold a field is in some feed, and that none of them is the label.
 
     Args:
         fields: as feeds.FeedOptions.
+        label_columns: that labels are read from, or were in training.
 
     Raises:
-        AisleError: no feed has one of them; the message names the nearest column that there is.
+        AisleError: no feed has one of them, and the message names the nearest column that there is; or the
+            label would speak for its product.
     """
     if not fields:
         return
     known = list(dict.fromkeys(name for address in addresses for name in feed_names(address)))
     for field, column in fields.items():
+        option = f"--field {field}={on_one_line(column)}"
         if find_column(column, known) is None:
-            raise AisleError(
-                f"{some_of(addresses)}: no column '{column}' (--field {field}={column}); "
-                f"{known_names(column, known)}"
-            )
+            raise _no_column(addresses, column, option, known)
+        is_label = find_column(field, label_columns) is not None
+        if find_column(column, label_columns) is not None and not is_label:
+            raise AisleError(f"{option}: labels are read from that column, so it cannot speak; leave it out")
+        if is_label and field not in _LABELS:
+            raise AisleError(f"{option}: labels are read from '{field}', too; give that another name")
+
+
+def _no_column(addresses: Sequence[str], column: str, option: str, known: Sequence[str]) -> AisleError:
+    hint = known_names(column, map(on_one_line, known))
+    return AisleError(f"{some_of(addresses)}: no column '{on_one_line(column)}' ({option}); {hint}")
 
 
 def find_columns(
@@ -78,9 +89,7 @@ def find_columns(
     found = tuple(find_column(name, known) for name in wanted)
     for name, column in zip(wanted, found, strict=True):
         if column is None:
-            raise AisleError(
-                f"{some_of(addresses)}: no column '{name}' ({option}); {known_names(name, known)}"
-            )
+            raise _no_column(addresses, name, option, known)
     return tuple(column for column in found if column is not None)
 
 

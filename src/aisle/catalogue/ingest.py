@@ -81,6 +81,7 @@ def _find_inputs(addresses: Sequence[str], settings: IngestSettings, out: Path) 
     _check_inputs_stay(out, files, settings)
     old = open_catalogue(settings.extend) if settings.extend else None
     settings = extending.settings_of(old, settings) if old else _with_columns(settings, files)
+    check_fields(settings.fields, settings.label_columns or DEFAULT_COLUMNS, files)
     if settings.split_rule.kind == "file":
         for file in files:
             split_of_file(file)
@@ -100,7 +101,6 @@ def _check_inputs_stay(out: Path, files: Sequence[str], settings: IngestSettings
 def _with_columns(settings: IngestSettings, files: Sequence[str]) -> IngestSettings:
     """The settings, with the columns they name as the feeds spell them."""
     rule = settings.split_rule
-    check_fields(settings.fields, files)
     options = settings.feed_options
     labels = find_columns("--label-column", settings.label_columns, files, options)
     split = find_columns("--split", (rule.column,) if rule.column else (), files, options)

@@ -2,7 +2,7 @@
 
 from aisle.feeds.batch import FeedBatch, FeedOptions
 from aisle.feeds.formats import FEED_FORMATS
-from aisle.feeds.layout import find_column, parse_fields
+from aisle.feeds.layout import find_column, on_one_line, parse_fields
 from aisle.feeds.reader import feed_columns, feed_names, read_feed, read_feeds
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "feed_columns",
     "feed_names",
     "find_column",
+    "on_one_line",
     "parse_fields",
     "read_feed",
     "read_feeds",

@@ -20,6 +20,11 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", name.strip().lower().removeprefix("g:").strip())
 
 
+def on_one_line(name: str) -> str:
+    """A column's name as messages show it."""
+    return " ".join(name.split())
+
+
 def parse_fields(texts: Iterable[str]) -> dict[str, str]:
     """Read `FIELD=COLUMN`, each of which says which column a field is read from.
 
@@ -28,23 +33,23 @@ def parse_fields(texts: Iterable[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for text in texts:
+        shown = on_one_line(text)
         name, _, column = (part.strip() for part in text.partition("="))
         name = normalised(name)
         if not (name and column):
-            raise AisleError(f"--field {text}: write FIELD=COLUMN, such as title=product_name")
+            raise AisleError(f"--field {shown}: write FIELD=COLUMN, such as title=product_name")
+        if name == "merchant":
+            raise AisleError(f"--field {shown}: is told by --merchant column:{on_one_line(column)}")
         if name not in (*TEXTS, *_LISTS):
-            raise AisleError(f"--field {text}: no field '{name}'; {known_names(name, (*TEXTS, *_LISTS))}")
+            raise AisleError(
+                f"--field {shown}: no field '{on_one_line(name)}'; {known_names(name, (*TEXTS, *_LISTS))}"
+            )
         if name in found:
             raise AisleError(
-                f"--field {text}: '{name}' is read from '{found[name]}' already; name one column"
+                f"--field {shown}: '{name}' is read from '{found[name]}' already; name one column"
             )
         found[name] = column
     return found
-
-
-def on_one_line(name: str) -> str:
-    """A column's name as messages show it."""
-    return " ".join(name.split())
 
 
 def known_field(name: str) -> str:
@@ -64,8 +69,8 @@ class Layout:
     """Where a feed's columns go.
 
     Args:
-        fields: from a known field to the columns that hold it, by their place in the feed; only
-            `product_type` and the two of images may have several.
+        fields: from a known field to the columns that hold it, by their place in the feed. All of several
+            count for `product_type` and images; else, in each row, the first that is not blank.
         extras: the other columns: the name that they keep, and their place.
     """
 
@@ -80,38 +85,33 @@ def lay_out(
 
     Args:
         own_merchant: whether a column `merchant` says whose products they are.
-        given: columns that hold a field though they are called otherwise, by the field; where this feed has
-            no such column, the field is found by its name.
+        given: columns that hold a field though they are called otherwise, by the field. They come before
+            those that are called so, and stay what they are by their own name.
 
     Raises:
         AisleError: no column holds the ids.
     """
-    fields = _given_places(names, given or {})
-    taken = {place for places in fields.values() for place in places}
-    is_given = frozenset(fields)
+    fields: dict[str, tuple[int, ...]] = {}
     others: list[tuple[str, int]] = []
     for place, name in sorted(enumerate(names), key=lambda one: normalised(one[1]) == "_id"):
         field = known_field(name)
         if field == "merchant" and not own_merchant:
             field = ""
-        if place in taken:
-            continue
-        if field and (field not in fields or field in _REPEATED) and field not in is_given:
+        if field and (field not in fields or field in _REPEATED):
             fields[field] = (*fields.get(field, ()), place)
         else:
             others.append((name, place))
+    for field, column in (given or {}).items():
+        if (found := find_column(column, names)) is not None:
+            place = names.index(found)
+            fields[field] = (place, *(other for other in fields.get(field, ()) if other != place))
     if "id" not in fields:
         hint = known_names("id", map(on_one_line, names))
         raise AisleError(
             f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id', or "
-            "ingest with --field id=COLUMN"
+            "say which it is (--field id=COLUMN)"
         )
     return Layout(fields=fields, extras=_told_apart(sorted(others, key=lambda one: one[1])))
-
-
-def _given_places(names: Sequence[str], given: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
-    found = {field: find_column(column, names) for field, column in given.items()}
-    return {field: (names.index(column),) for field, column in found.items() if column is not None}
 
 
 def _told_apart(others: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -87,7 +87,8 @@ class RowMaker:
         found: dict[str, pa.Array] = {"source_line": pa.array(block.lines, pa.int64())}
         for name in TEXTS:
             if name in fields:
-                found[name] = _one_text(block.columns[fields[name][0]], _BETWEEN.get(name, ", "))
+                columns = [block.columns[place] for place in fields[name]]
+                found[name] = _first_text(columns, _BETWEEN.get(name, ", "))
         found["id"] = pc.utf8_trim_whitespace(found["id"])
         found["merchant"] = self._merchants(block)
         if "product_type" in fields:
@@ -129,6 +130,15 @@ class RowMaker:
             return pa.ListArray.from_arrays(pa.array(np.zeros(n_rows + 1, np.int32)), values)
         texts = {"source_file": self._address, "merchant": self._merchant or file_merchant(self._address)}
         return pa.repeat(texts.get(name, ""), n_rows)
+
+
+def _first_text(columns: Sequence[pa.Array], between: str) -> pa.Array:
+    """Of each row the first text that is not blank, as `_one_text` has it."""
+    text = _one_text(columns[0], between)
+    for column in columns[1:]:
+        is_blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+        text = pc.if_else(is_blank, _one_text(column, between), text)
+    return text
 
 
 def _one_text(column: pa.Array, between: str) -> pa.Array:

@@ -263,7 +263,7 @@ def _of_feed(
         raise AisleError(f"{address}: is a feed, which has no splits and is scored whole; leave --split out")
     files = expand_addresses([address])
     option = _LABEL_OPTION if options.label_columns else _TRAINED_WITH
-    check_fields(options.fields, files)
+    check_fields(options.fields, (*trained_with, *options.label_columns), files)
     feeds = FeedOptions(merchant=options.merchant, fields=options.fields)
     columns = find_columns(option, options.label_columns or trained_with, files, feeds)
     folder = open_root(options.images) if options.images else None

@@ -92,12 +92,12 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
     images = open_root(settings.images) if settings.images else None
-    # before the model is read, which takes longer; what the columns are called is read beforehand, too
+    # Before the model is read, which takes longer. A pipe is read once, and --field wants a look beforehand.
     files = expand_addresses(list(feeds), pipes=not settings.fields)
     for path in (out, rejected):
         check_inputs_stay(path, files)
-    check_fields(settings.fields, files)
     predictor = load(model, settings.cache)
+    check_fields(settings.fields, predictor.model.label_columns, files)
     started = perf_counter()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant, fields=settings.fields))
     with new_file(out, overwrite=settings.overwrite) as partial:

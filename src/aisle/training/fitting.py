@@ -174,10 +174,13 @@ def standard_error(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float
 
     Args:
         right: (products,) whether each is.
-        groups: (products,) the number of each one's group.
+        groups: (products,) the number of each one's group. Of a single group nothing is known: 1.
 
-    Source: the linearised variance of a ratio under one-stage cluster sampling, Cochran, Sampling Techniques,
-    3rd edition, section 9A.2.
+    Source: the variance of a ratio, right products of a group to its products, by its linearisation; Cochran,
+    Sampling Techniques, 3rd edition, chapter 6.
     """
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        return 1.0
     beyond = np.bincount(groups, right - right.mean())
-    return float(np.sqrt((beyond**2).sum()) / len(right))
+    return float(np.sqrt((beyond**2).sum() * n_groups / (n_groups - 1)) / len(right))

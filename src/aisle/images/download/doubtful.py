@@ -12,6 +12,9 @@ class Doubtful(Generic[Job]):
 
     Args:
         most: requests to all of them together.
+
+    Attributes:
+        parked: the hosts that wait, with their queues; looked at after each answer.
     """
 
     def __init__(self, most: int) -> None:

@@ -155,8 +155,7 @@ class Fetcher:
         if request is None:
             raise RuntimeError("libcurl ended a request that was never begun")
         seconds = curl.getinfo(pycurl.TOTAL_TIME)
-        has_choice = code or len(request.pins) != 1
-        network_address = (curl.getinfo(pycurl.PRIMARY_IP) or "") if has_choice else request.pins[0]
+        network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
         self._multi.remove_handle(curl)
         if transfer.has_borrowed:
             self._memory.give_back(transfer)
