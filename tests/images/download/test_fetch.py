@@ -122,6 +122,22 @@ class TestSafety:
         ask("http://shop.test/", settings=None)
         assert [hit.path for hit in shop.hits] == ["/public/../a.jpg"]
 
+    def test_the_address_told_is_the_one_that_the_connection_leads_to(self, shop, fetch_settings):
+        """A kept connection stays where it is, whatever its name leads to by now."""
+        settings = fetch_settings(allowed_networks=("127.0.0.0/8",))
+        address = parse(shop.address("/a.jpg", host="moved.test"), settings.ports)
+        with selectors.DefaultSelector() as selector:
+            fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
+            replies = []
+            for pin in ("127.0.0.1", "127.0.0.9"):
+                fetcher.start(Request(address=address, pins=(pin,)))
+                while len(fetcher):
+                    replies += fetcher.wait(1.0)
+            fetcher.close()
+        assert [(reply.answer.http_status, reply.network_address) for reply in replies] == [
+            (200, "127.0.0.1")
+        ] * 2
+
     @pytest.mark.parametrize("again", ["one.test", "two.test"])
     def test_a_name_that_others_have_unpinned_is_pinned_again(self, shop, fetch_settings, again):
         """Handles are used again, and each has told libcurl of a pin before."""

@@ -5,8 +5,6 @@ from typing import Final
 
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
-
-
 _CONDITION = re.compile(rb"\n(?:content-encoding|tdm-reservation|x-robots-tag)")
 
 
