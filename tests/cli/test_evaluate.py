@@ -101,6 +101,16 @@ def test_a_merchant_can_be_named(model, tmp_path, monkeypatch):
     assert [part["name"] for part in report["by"]["merchant"]] == ["Acme"]
 
 
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_refused_feed_leaves_nothing_behind(model, tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.tsv").write_text("sku\ttitle\tgoogle_product_category\n1\tkite\tToys > Kites\n")
+    words = f"{command} {shlex.quote(str(model))} new.tsv --cache vectors/mine --out scores.tsv"
+    assert run(shlex.split(words)) == 2
+    assert "new.tsv: has no column 'id'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["new.tsv"]
+
+
 @pytest.mark.parametrize(
     ("split", "note"),
     [

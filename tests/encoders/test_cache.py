@@ -146,12 +146,28 @@ class TestRoom:
             cache.put("ab", hashes(0, 1), vectors(0, 1))
         assert not cache.get("ab", hashes(0, 1), N_DIMS)[1].any()
 
-    def test_a_folder_that_cannot_be_made_is_an_error(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("file/cache", "Not a directory"),
+            ("file", "Not a directory"),
+            ("x" * 300, "File name too long"),
+        ],
+    )
+    def test_a_folder_that_cannot_be_made_is_an_error(self, tmp_path: Path, name: str, why: str) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(
-            AisleError, match=r"file/cache: cannot keep vectors there \(.*\); name another folder"
+            AisleError, match=rf"{name}: cannot keep vectors there \({why}\); name another folder"
         ):
-            VectorCache(tmp_path / "file" / "cache")
+            VectorCache(tmp_path / name)
+
+    def test_the_folder_is_made_when_there_is_something_to_keep(self, tmp_path: Path) -> None:
+        cache = VectorCache(tmp_path / "new" / "folder")
+        cache.get("ab", hashes(0, 1), N_DIMS)
+        cache.put("ab", hashes(0, 1)[:0], vectors(0, 1)[:0])
+        assert not (tmp_path / "new").exists()
+        cache.put("ab", hashes(0, 1), vectors(0, 1))
+        assert VectorCache(tmp_path / "new" / "folder").get("ab", hashes(0, 1), N_DIMS)[1].all()
 
 
 WORK = """

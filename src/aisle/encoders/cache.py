@@ -7,6 +7,7 @@ removes is so many vectors not found. What is damaged is removed with a warning;
 
 import os
 import secrets
+import stat
 import time
 import warnings
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class VectorCache:
     """Vectors that were made before. Safe for several processes and threads at once.
 
     Args:
-        folder: made where it does not exist.
+        folder: made, where it does not exist, when there is something to keep.
         max_bytes: on disk, over all fingerprints. When there are more, the files whose vectors were not used
             for the longest time are removed.
 
@@ -51,14 +52,8 @@ class VectorCache:
         self._max_bytes = max_bytes
         self._shelves: dict[str, _Shelf] = {}
         self._lock = Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AisleError(
-                f"{folder}: cannot keep vectors there ({error.strerror}); name another folder"
-            ) from error
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise AisleError(f"{folder}: cannot keep vectors there (no leave to write); name another folder")
+        if why_not := _why_not(folder.absolute()):
+            raise AisleError(f"{folder}: cannot keep vectors there ({why_not}); name another folder")
 
     def get(
         self, fingerprint: str, hashes: NDArray[np.uint8], n_dims: int
@@ -211,7 +206,7 @@ class _Shelf:
         Raises:
             OSError: the disk is full, or the folder cannot be written to.
         """
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_vector_file(self.folder / f"{secrets.token_hex(8)}{_SUFFIX}", hashes, vectors)
 
     def merge_small_files(self) -> None:
@@ -253,6 +248,19 @@ class _Shelf:
         )
         path.unlink(missing_ok=True)
         self.files.pop(path.name, None)
+
+
+def _why_not(folder: Path) -> str:
+    """Why nothing can be kept in a folder, which need not be there yet; "" where it can."""
+    try:
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except FileNotFoundError:
+        return "a link that leads nowhere" if folder.is_symlink() else _why_not(folder.parent)
+    except OSError as error:
+        return error.strerror or str(error)
+    if not is_folder:
+        return "Not a directory"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "no leave to write"
 
 
 def _starts(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:
