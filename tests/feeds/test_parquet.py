@@ -76,8 +76,11 @@ class TestValues:
             (pa.array([decimal.Decimal("12.50"), None]), ["12.50", ""]),
             (pa.array([dt.date(2026, 1, 2), None]), ["2026-01-02", ""]),
             (pa.array([dt.datetime(2026, 1, 2, tzinfo=dt.UTC), None]), ["2026-01-02 00:00:00.000000", ""]),
+            (pa.array([12.5, None], pa.float16()), ["12.5", ""]),
             (pa.array([{"a": 1}, None]), ['{"a": 1}', ""]),
+            (pa.array([{"a": b"text"}, {"a": b"\xff"}]), ['{"a": "text"}', '{"a": ""}']),
             (pa.array([b"text", b"\xff"], pa.binary()), ["text", ""]),
+            (pa.array([[b"a", b"\xff"], None], pa.list_(pa.binary())), [["a"], []]),
             (pa.array([["a", "b"], None]), [["a", "b"], []]),
             (pa.array([[1.0, None], []]), [["1"], []]),
             (pa.array([[["a"], ["b"]], None]), [['["a"]', '["b"]'], []]),
@@ -101,6 +104,51 @@ class TestValues:
         feed = read(parquet(columns), "feed.parquet")
         assert feed.column("image_link") == [["a.jpg", "b.jpg", "c,d.jpg"], []]
         assert feed.column("product_type") == [["A", "B, C"], []]
+
+
+class TestBytes:
+    """Text is stored as bytes by many a writer, and so are photos."""
+
+    @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.binary())])
+    def test_those_that_are_text_are_read_as_text(self, read, kind):
+        names = pa.array([b"Cup", None, "Krüge".encode()], pa.binary()).cast(kind)
+        feed = read(parquet({"id": [1, 2, 3], "name": names}), "feed.parquet", fields={"title": "name"})
+        assert feed.column("title") == ["Cup", "", "Krüge"]
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"fields": {"image_link": "photo"}}, {"merchant": "column:photo"}],
+        ids=["field", "merchant"],
+    )
+    @pytest.mark.parametrize("as_list", [False, True])
+    def test_where_a_column_is_asked_for_rows_with_others_are_put_aside(self, read, options, as_list):
+        photos = pa.array([b"a.jpg", b"\xff\xd8\0" + b"x" * 1_000_000, None, b"\xff"], pa.binary())
+        if as_list:
+            photos = pa.ListArray.from_arrays([0, 1, 2, 3, 4], photos)
+        feed = read(parquet({"id": [1, 2, 3, 4], "photo": photos}), "feed.parquet", **options)
+        assert feed.column("id") == ["1", "3"]
+        assert {(one.kind, one.reason) for one in feed.rejected} == {
+            ("no text", "'photo' holds bytes that are no text in UTF-8")
+        }
+        if "fields" in options:
+            assert feed.column("image_link") == [["a.jpg"], []]
+        else:
+            assert feed.column("merchant") == ["a.jpg", "feed"]
+
+    @pytest.mark.parametrize("name", ["title", "product_type", "image_link"])
+    def test_a_known_column_is_asked_for_by_its_name(self, read, name):
+        values = pa.array([[b" a "], [b"\xff"], [b"", b"b"]], pa.list_(pa.binary()))
+        feed = read(parquet({"id": [1, 2, 3], name: values}), "feed.parquet")
+        assert feed.column(name) == (["a", "b"] if name == "title" else [["a"], ["b"]])
+
+    def test_photos_alone_are_refused_in_a_line(self, read):
+        photos = pa.array([b"\xff\xd8", b"\xff\xd8"], pa.binary())
+        with pytest.raises(AisleError) as caught:
+            read(parquet({"id": [1, 2], "photo": photos}), "feed.parquet", fields={"image_link": "photo"})
+        assert str(caught.value).endswith(
+            "/feed.parquet:1: 'photo' holds bytes that are no text in UTF-8; write the column as text, or "
+            "name another (none of its 2 records can be read, 2 of them for such a reason)"
+        )
 
 
 def test_compressed_parquet_is_seen_through(read):

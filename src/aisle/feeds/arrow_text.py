@@ -11,28 +11,53 @@ _WHOLE = 1e15
 """Below this every whole number has a float of its own."""
 
 
-def text_column(column: pa.Array, *, of_bytes: bool) -> pa.Array:
+def text_column(column: pa.Array) -> pa.Array:
     """A column as `string`, or as `list<string>` where it holds lists; nulls become empty.
 
     Numbers are written without a point where they are whole, since a column of ids with gaps is often stored
-    as floats. Structures are written as JSON.
-
-    Args:
-        of_bytes: whether bytes that are no UTF-8 text are handed on as they are, for others to find; else
-            they are left out.
+    as floats. Structures are written as JSON. Bytes are text where all of the column's are UTF-8; else they
+    come out as they are, as `binary` or `list<binary>`.
     """
     kind = column.type
     if isinstance(kind, pa.ExtensionType):
-        return text_column(column.storage, of_bytes=of_bytes)
+        return text_column(column.storage)
     if pa.types.is_dictionary(kind):
-        return text_column(column.dictionary_decode(), of_bytes=of_bytes)
+        return text_column(column.dictionary_decode())
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _lists(column, of_bytes=of_bytes)
+        return _lists(column)
     if _is_bytes(kind):
-        return _bytes(column, of_bytes=of_bytes)
+        return _bytes(column)
     if pa.types.is_nested(kind):
         return pa.array([as_text(value) for value in column.to_pylist()], pa.string())
     return pc.fill_null(_plain(column), "")
+
+
+def holds_bytes(column: pa.Array) -> bool:
+    """Whether a column of `text_column` is one of bytes that are not all text."""
+    kind = column.type
+    return bool(pa.types.is_binary(kind.value_type if pa.types.is_list(kind) else kind))
+
+
+def text_alone(column: pa.Array) -> pa.Array:
+    """A column that `holds_bytes` as `string` or `list<string>`, bytes that are no text left out."""
+    if pa.types.is_list(column.type):
+        lists = [[as_text(item) for item in value.as_py()] for value in column]
+        return as_lists([pa.array(lists, pa.list_(pa.string()))])
+    return pa.array([as_text(value.as_py()) for value in column], pa.string())
+
+
+def unproved(raw: pa.Array) -> pa.Array:
+    """A `binary` column without nulls as `string`, which nobody has proved to be UTF-8."""
+    return pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:], offset=raw.offset)
+
+
+def is_utf8(texts: pa.Array) -> bool:
+    """Whether all of a `string` column is UTF-8."""
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -48,6 +73,8 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _plain(column: pa.Array) -> pa.Array:
+    if pa.types.is_float16(column.type):
+        column = column.cast(pa.float32())
     if pa.types.is_floating(column.type):
         return _floats(column)
     if pa.types.is_timestamp(column.type):
@@ -62,30 +89,18 @@ def _floats(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_nan(column), "", texts)
 
 
-def _bytes(column: pa.Array, *, of_bytes: bool) -> pa.Array:
+def _bytes(column: pa.Array) -> pa.Array:
     raw = pc.fill_null(column.cast(pa.binary()), b"")
-    texts = pa.StringArray.from_buffers(len(raw), *raw.buffers()[1:], offset=raw.offset)
-    try:
-        texts.validate(full=True)
-    except pa.ArrowInvalid:
-        return (
-            texts if of_bytes else pa.array([_text_or_nothing(value.as_py()) for value in raw], pa.string())
-        )
-    return texts
+    texts = unproved(raw)
+    return texts if is_utf8(texts) else raw
 
 
-def _text_or_nothing(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return ""
-
-
-def _lists(column: pa.Array, *, of_bytes: bool) -> pa.Array:
+def _lists(column: pa.Array) -> pa.Array:
     values = column.flatten()  # leaves out what lies behind null lists
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
     offsets = arrow_offsets(lengths)
-    texts = text_column(values, of_bytes=of_bytes)
+    texts = text_column(values)
     if pa.types.is_list(texts.type):
         texts = pa.array([as_text(value) if value else "" for value in values.to_pylist()], pa.string())
-    return as_lists([pa.ListArray.from_arrays(pa.array(offsets), texts)])
+    lists = pa.ListArray.from_arrays(pa.array(offsets), texts)
+    return lists if holds_bytes(lists) else as_lists([lists])

@@ -53,7 +53,9 @@ class Block:
 
     Args:
         names: the feed's own names of the columns, no two alike in a format with a header.
-        columns: (names) each `string` or `list<string>` of (rows,), without nulls; perhaps not UTF-8.
+        columns: (names) each `string` or `list<string>` of (rows,), without nulls; perhaps not UTF-8. One of
+            bytes that are not all text is `binary` or `list<binary>`, and none but the text in it counts
+            where the column is not asked for.
         lines: (rows,) where each row begins, as `source_line` in RAW_SCHEMA.
         rejected: the records among and after the rows that the format could not read.
         excerpt: the beginning of what stands in a row, asked for when the row is put aside.

@@ -8,12 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.feeds.arrow_text import is_utf8, unproved
 from aisle.feeds.layout import on_one_line
 
 MAX_FIELD_BYTES = 1_000_000
 
 NOT_UTF8 = ("not UTF-8", "has bytes that are not UTF-8; save the file as UTF-8")
 """The kind and the reason of a text that cannot be decoded."""
+
+_NO_TEXT = ("no text", "holds bytes that are no text in UTF-8")
+"""The kind and the reason of bytes that cannot be decoded, in a column that need not hold text."""
 
 
 class Fault(NamedTuple):
@@ -29,7 +33,7 @@ def find_faults(names: Sequence[str], columns: Sequence[pa.Array]) -> list[Fault
 
     Args:
         names: (columns) as a reader of the feed knows them.
-        columns: (columns) `string` or `list<string>` of (rows,); the strings need not be UTF-8.
+        columns: (columns) as `Block` has them.
     """
     faults: dict[int, Fault] = {}
     for name, column in zip(names, columns, strict=True):
@@ -61,6 +65,13 @@ def _column_faults(column: pa.Array) -> Iterator[Fault]:
 
 def _text_faults(texts: pa.Array) -> Iterator[Fault]:
     """One look at all bytes; only a column with trouble is looked at text by text."""
+    what = NOT_UTF8
+    if pa.types.is_binary(texts.type):
+        texts, what = unproved(texts), _NO_TEXT
+    if not is_utf8(texts):
+        for i in range(len(texts)):
+            if not is_utf8(texts.slice(i, 1)):
+                yield Fault(i, *what)
     offsets, data = _buffers(texts)
     if not len(data):
         return
@@ -72,10 +83,6 @@ def _text_faults(texts: pa.Array) -> Iterator[Fault]:
         at = np.flatnonzero(data == 0) + int(offsets[0])
         for i in np.unique(np.searchsorted(offsets, at, side="right") - 1).tolist():
             yield Fault(i, "a NUL byte", "has a NUL byte")
-    if not _is_utf8(texts):
-        for i in range(len(texts)):
-            if not _is_utf8(texts.slice(i, 1)):
-                yield Fault(i, *NOT_UTF8)
 
 
 def _buffers(texts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
@@ -85,11 +92,3 @@ def _buffers(texts: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         return np.zeros(1, np.int32), np.empty(0, np.uint8)
     offsets = np.frombuffer(offset_buffer, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return offsets, np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]]
-
-
-def _is_utf8(texts: pa.Array) -> bool:
-    try:
-        texts.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True

@@ -111,7 +111,10 @@ class ColumnMaker:
 
 
 def as_text(value: Any) -> str:
-    """One value as text: 12 is `12`, so is 12.0; True is `true`; null and not-a-number are empty."""
+    """One value as text: 12 is `12`, so is 12.0; True is `true`; null and not-a-number are empty.
+
+    Bytes are text where they are UTF-8, else empty.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -123,8 +126,17 @@ def as_text(value: Any) -> str:
             return ""
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, list | tuple | dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=as_text)
+    if isinstance(value, bytes):
+        return _decoded(value)
     return str(value)
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _list_of_one(text: str) -> list[str]:

@@ -10,7 +10,6 @@ from aisle.core.errors import AisleError
 from aisle.core.schemas import Rejected
 from aisle.feeds.arrow_text import text_column
 from aisle.feeds.batch import Block
-from aisle.feeds.layout import known_field
 from aisle.feeds.source import Source
 
 _EXCERPT_BYTES = 1 << 10
@@ -55,10 +54,7 @@ def read_parquet(source: Source, block_rows: int) -> Iterator[Block]:
 
 
 def _block(names: tuple[str, ...], batch: pa.RecordBatch, n_before: int, rejected: list[Rejected]) -> Block:
-    columns = [
-        text_column(column, of_bytes=bool(known_field(n)))
-        for n, column in zip(names, batch.columns, strict=True)
-    ]
+    columns = [text_column(column) for column in batch.columns]
     return Block(
         names=names,
         columns=columns,

@@ -1,12 +1,14 @@
 """Blocks of a format's own columns to batches in RAW_SCHEMA."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisle.core.schemas import RAW_SCHEMA, Rejected
+from aisle.feeds.arrow_text import holds_bytes, text_alone
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
 from aisle.feeds.checks import Fault, find_faults, rows_without_id
 from aisle.feeds.layout import TEXTS, Layout, lay_out
@@ -27,6 +29,7 @@ class RowMaker:
         self._given = options.fields
         self._names: tuple[str, ...] | None = None
         self._layout = Layout(fields={}, extras=())
+        self._asked_for: set[int] = set()
         self._constants: dict[str, pa.Array] = {}
 
     def batch(self, block: Block) -> FeedBatch:
@@ -39,7 +42,7 @@ class RowMaker:
             return FeedBatch(rows=pa.RecordBatch.from_pylist([], RAW_SCHEMA), rejected=block.rejected)
         if block.names != self._names:
             self._learn(block.names)
-        block, rejected = self._sound(block)
+        block, rejected = self._sound(self._with_bytes_asked_for(block))
         rows = self._rows(block)
         without_id = rows_without_id(rows.column("id"))
         if without_id:
@@ -63,6 +66,17 @@ class RowMaker:
         self._layout = lay_out(self._address, names, own_merchant=not self._merchant, given=self._given)
         self._merchant_column = merchant_column(self._address, self._merchant, names)
         self._names = names
+        self._asked_for = {place for places in self._layout.fields.values() for place in places}
+        if self._merchant_column:
+            self._asked_for.add(names.index(self._merchant_column))
+
+    def _with_bytes_asked_for(self, block: Block) -> Block:
+        """The block without bytes that are no text, such as photos, where no field is read from them."""
+        columns = [
+            text_alone(column) if holds_bytes(column) and place not in self._asked_for else column
+            for place, column in enumerate(block.columns)
+        ]
+        return replace(block, columns=columns)
 
     def _sound(self, block: Block) -> tuple[Block, list[Rejected]]:
         """The block without the rows that have a fault."""
@@ -71,11 +85,11 @@ class RowMaker:
             return block, []
         keep = _all_but(len(block.lines), faults)
         kept = np.flatnonzero(keep.to_numpy(zero_copy_only=False))
-        sound = Block(
-            names=block.names,
-            columns=[column.filter(keep) for column in block.columns],
+        columns = [column.filter(keep) for column in block.columns]
+        sound = replace(
+            block,
+            columns=[text_alone(column) if holds_bytes(column) else column for column in columns],
             lines=block.lines[kept],
-            rejected=block.rejected,
             excerpt=lambda row: block.excerpt(int(kept[row])),
             image_bytes=None if block.image_bytes is None else block.image_bytes.filter(keep),
         )
