@@ -1,5 +1,7 @@
 """Columns are found as users name them, and kept as maps."""
 
+import json
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -31,6 +33,30 @@ class TestFind:
 
     def test_no_feed_is_opened_for_nothing(self):
         assert find_columns("--split", [], ["nowhere.tsv"], FeedOptions()) == ()
+
+
+LATE = 10_000
+"""Rows before one with a column of its own: more than are read at once."""
+
+
+@pytest.fixture
+def late(tmp_path):
+    """A feed without a header whose last row has the columns `name` and `fold`."""
+    rows = [{"id": f"{i}"} for i in range(LATE)] + [{"id": "x", "name": "kite", "fold": "test"}]
+    (tmp_path / "late.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(tmp_path / "late.jsonl")
+
+
+class TestColumnsThatComeLate:
+    def test_they_are_found(self, feed, late):
+        feeds = [feed("a.tsv", [{"id": "1", "hue": "x"}]), late]
+        check_fields({"title": "name", "brand": "hue"}, [], feeds)
+        assert find_columns("--split", ["Fold", "hue"], feeds, FeedOptions()) == ("fold", "hue")
+
+    def test_one_that_never_comes_is_told_with_all_that_came(self, late):
+        told = r"late\.jsonl: no column 'nmae' \(.*=nmae\); did you mean 'name'\? known: fold, id, name$"
+        with pytest.raises(AisleError, match=told):
+            check_fields({"title": "nmae"}, [], [late])
 
 
 class TestCheckFields:

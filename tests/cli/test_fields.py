@@ -112,6 +112,20 @@ class TestIngest:
             titles = [title for batch in batches for title in batch.rows["title"].to_pylist()]
             assert titles == [f"own {i}" if i % 3 else "usual" for i in range(20_000)]
 
+    def test_a_column_may_come_late_where_there_is_no_header(self, tmp_path, capsys):
+        rows = [{"number": f"{i}", "kind": "A"} for i in range(10_000)]
+        rows += [{"sku": f"x{i}", "name": f"kite {i}", "kind": "Kites"} for i in range(3)]
+        (tmp_path / "shop.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        words = "ingest shop.jsonl --taxonomy from-labels --label-column kind --field title=name"
+        message = told(capsys, f"{words} --field id=sku --field brand=hue --out catalogue")
+        assert "shop.jsonl: no column 'hue' (--field brand=hue); known: kind, name, number, sku" in message
+        assert run(shlex.split(f"{words} --field id=sku --out catalogue")) == 0
+        catalogue = open_catalogue(Path("catalogue"))
+        kept = pa.Table.from_batches(list(catalogue.batches(("train", "val", "test")))).to_pylist()
+        assert {(row["id"], row["title"]) for row in kept} == {(f"x{i}", f"kite {i}") for i in range(3)}
+        assert Path("catalogue/rejected.jsonl").read_text().count("\n") == 10_000
+        assert "has no column 'id'" in told(capsys, f"{words} --out other")
+
     def test_a_catalogue_that_is_extended_is_checked_alike(self, tmp_path, capsys):
         as_tsv(tmp_path / "shop.tsv")
         (tmp_path / "more.tsv").write_text("id\tname\tkind\nx\tkite\tKites\n")
@@ -176,6 +190,16 @@ class TestPredictAndEvaluate:
         (tmp_path / "new.tsv").write_text(self.FEED)
         words = f"predict {shlex.quote(str(model))} new.tsv --field id=sku --field title=nam --out a.tsv"
         assert "new.tsv: no column 'nam' (--field title=nam); did you mean 'name'?" in told(capsys, words)
+
+    def test_a_column_may_come_late_where_there_is_no_header(self, model, tmp_path, capsys):
+        rows = [{"id": f"{i}", "title": "ball"} for i in range(10_000)]
+        rows += [{"id": "x", "title": "ball", "name": "kite"}]
+        (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        words = f"predict {shlex.quote(str(model))} new.jsonl --out a.jsonl --field title="
+        assert "no column 'nam' (--field title=nam); did you mean 'name'?" in told(capsys, f"{words}nam")
+        assert run(shlex.split(f"{words}name")) == 0
+        paths = [json.loads(line)["category_path"] for line in Path("a.jsonl").read_text().splitlines()]
+        assert paths == ["Toys > Balls"] * 10_000 + ["Toys > Kites"]
 
     def test_what_the_model_took_for_a_label_does_not_speak(self, model, tmp_path, capsys):
         (tmp_path / "new.tsv").write_text(self.FEED.replace("kind", "google_product_category"))

@@ -18,30 +18,24 @@ def test_other_names_are_not_known(name):
 
 class TestLayOut:
     def test_of_two_columns_of_one_meaning_the_first_counts_and_the_other_is_kept(self):
-        layout = lay_out("feed", ["id", "title", "Title", "ID"], own_merchant=True)
+        layout = lay_out(["id", "title", "Title", "ID"], own_merchant=True)
         assert layout.fields == {"id": (0,), "title": (1,)}
         assert layout.extras == (("Title", 2), ("ID", 3))
 
     def test_product_types_and_images_may_stand_in_several_columns(self):
-        layout = lay_out("feed", ["product_type", "id", "product_type"], own_merchant=True)
+        layout = lay_out(["product_type", "id", "product_type"], own_merchant=True)
         assert layout.fields["product_type"] == (0, 2)
-        layout = lay_out("feed", ["image_link", "id", "Image Link"], own_merchant=True)
+        layout = lay_out(["image_link", "id", "Image Link"], own_merchant=True)
         assert layout.fields["image_link"] == (0, 2)
 
     def test_an_id_outranks_a_databases_own(self):
-        layout = lay_out("feed", ["_id", "id"], own_merchant=True)
+        layout = lay_out(["_id", "id"], own_merchant=True)
         assert layout.fields["id"] == (1,)
         assert layout.extras == (("_id", 0),)
 
     def test_a_column_that_is_called_as_one_of_aisles_own_is_told_apart(self):
-        layout = lay_out("feed", ["id", "source_line", "x", "x", "x (2)"], own_merchant=True)
+        layout = lay_out(["id", "source_line", "x", "x", "x (2)"], own_merchant=True)
         assert [name for name, _ in layout.extras] == ["source_line (2)", "x", "x (2)", "x (2) (2)"]
-
-    def test_no_id_is_an_error_that_names_what_there_is(self):
-        with pytest.raises(
-            AisleError, match=r"feed: has no column 'id'; did you mean 'gid'\? known: gid, title; call"
-        ):
-            lay_out("feed", ["gid", "title"], own_merchant=True)
 
 
 class TestGivenFields:
@@ -49,14 +43,14 @@ class TestGivenFields:
 
     def test_they_come_before_those_that_are_called_so(self):
         names = ["sku", "title", "Product Name", "id"]
-        layout = lay_out("feed", names, own_merchant=True, given={"title": "product_name", "id": "sku"})
+        layout = lay_out(names, own_merchant=True, given={"title": "product_name", "id": "sku"})
         assert layout.fields == {"title": (2, 1), "id": (0, 3)}
         assert layout.extras == (("sku", 0), ("Product Name", 2))
 
     def test_they_stay_what_they_are_by_their_own_name(self):
         names = ["id", "merchant", "description"]
         given = {"brand": "merchant", "title": "description"}
-        layout = lay_out("feed", names, own_merchant=True, given=given)
+        layout = lay_out(names, own_merchant=True, given=given)
         assert layout.fields == {
             "id": (0,),
             "merchant": (1,),
@@ -66,11 +60,11 @@ class TestGivenFields:
         }
 
     def test_a_feed_without_the_column_is_read_by_the_fields_name(self):
-        layout = lay_out("feed", ["id", "title"], own_merchant=True, given={"title": "name", "link": "page"})
+        layout = lay_out(["id", "title"], own_merchant=True, given={"title": "name", "link": "page"})
         assert layout.fields == {"id": (0,), "title": (1,)}
 
     def test_naming_a_field_by_its_own_name_changes_nothing(self):
-        layout = lay_out("feed", ["id", "title"], own_merchant=True, given={"title": "Title"})
+        layout = lay_out(["id", "title"], own_merchant=True, given={"title": "Title"})
         assert layout.fields == {"id": (0,), "title": (1,)}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from aisle.core.errors import AisleError
 from aisle.core.schemas import RAW_SCHEMA
-from aisle.feeds import FEED_FORMATS, FeedOptions, feed_columns, read_feed, read_feeds
+from aisle.feeds import FEED_FORMATS, FeedOptions, feed_columns, feed_names, read_feed, read_feeds
 from aisle.feeds.source import Source
 
 
@@ -64,7 +64,7 @@ class TestNothingReadable:
     def test_so_does_whoever_asks_for_its_columns(self, tmp_path):
         (tmp_path / "a.json").write_text('{\n "id": 1\n}\n')
         with pytest.raises(AisleError, match="write one JSON object a line"):
-            feed_columns(str(tmp_path / "a.json"), FeedOptions())
+            next(feed_columns(str(tmp_path / "a.json"), FeedOptions()))
 
 
 class TestReadFeeds:
@@ -178,21 +178,46 @@ class TestMerchants:
             FeedOptions(merchant="column:")
 
 
+class TestIds:
+    @pytest.mark.parametrize("content", ["gid\ttitle\n1\tx\n", '{"gid": 1, "title": "x"}\n'])
+    @pytest.mark.parametrize("fields", [{}, {"title": "title"}])
+    def test_no_column_of_ids_is_an_error_that_names_what_there_is(self, read, content, fields):
+        told = r"feed\.csv: has no column 'id'; did you mean 'gid'\? known: gid, title; call"
+        with pytest.raises(AisleError, match=told):
+            read(content, fields=fields)
+
+    def test_one_that_was_named_may_come_with_a_later_row_where_there_is_no_header(self, read):
+        rows = '{"title": "x"}\n{"title": "y"}\n{"sku": 1}\n{"title": "z"}\n'
+        feed = read(rows, "a.jsonl", fields={"id": "sku"}, batch_rows=2)
+        assert feed.column("id") == ["1"]
+        assert feed.reasons() == [(line, "no id") for line in (1, 2, 4)]
+        with pytest.raises(AisleError, match="has no column 'id'"):
+            read("title\nx\n", fields={"id": "sku"})
+
+
 class TestFeedColumns:
     def test_known_columns_come_by_their_common_name_and_others_by_their_own(self, tmp_path):
         (tmp_path / "a.tsv").write_text("g:id\tTitle\tColour Name\tadditional_image_link\n1\tx\ty\tz\n")
-        assert feed_columns(str(tmp_path / "a.tsv"), FeedOptions()) == [
-            "id",
-            "title",
-            "image_link",
-            "Colour Name",
-        ]
+        [found] = feed_columns(str(tmp_path / "a.tsv"), FeedOptions())
+        assert found == ["id", "title", "image_link", "Colour Name"]
 
-    def test_a_format_without_a_header_tells_those_of_its_first_rows(self, tmp_path):
+    def test_a_format_without_a_header_tells_those_of_its_rows_so_far(self, tmp_path):
         (tmp_path / "a.jsonl").write_text('rubbish\n{"id": 1}\n{"id": 2, "lvl1": "x"}\n')
-        assert feed_columns(str(tmp_path / "a.jsonl"), FeedOptions()) == ["id", "lvl1"]
+        [found] = feed_columns(str(tmp_path / "a.jsonl"), FeedOptions())
+        assert found == ["id", "lvl1"]
+        found = [*feed_columns(str(tmp_path / "a.jsonl"), FeedOptions(batch_rows=2))]
+        assert found == [["id"], ["id", "lvl1"]]
+
+    @pytest.mark.parametrize("name", ["a.tsv", "a.parquet"])
+    def test_a_header_tells_all_without_the_rows(self, tmp_path, name):
+        rows = pa.table({"id": [f"{i}" for i in range(20_000)]})
+        if name == "a.parquet":
+            pq.write_table(rows, tmp_path / name)
+        else:
+            (tmp_path / name).write_text("\n".join(["id", *rows["id"].to_pylist()]))
+        assert [*feed_names(str(tmp_path / name))] == [("id",)]
 
     def test_an_empty_feed_is_refused(self, tmp_path):
         (tmp_path / "a.tsv").write_text("")
         with pytest.raises(AisleError, match="holds no products"):
-            feed_columns(str(tmp_path / "a.tsv"), FeedOptions())
+            next(feed_columns(str(tmp_path / "a.tsv"), FeedOptions()))

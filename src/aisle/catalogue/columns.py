@@ -1,22 +1,28 @@
 """Columns of raw rows by name: as one text a row, and all that has no place of its own as a map."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisle.core.errors import AisleError, known_names
+from aisle.core.errors import AisleError
 from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import RAW_SCHEMA
-from aisle.feeds import FeedOptions, feed_columns, feed_names, find_column, on_one_line
+from aisle.feeds import (
+    FeedOptions,
+    check_fields_there,
+    feed_columns,
+    field_option,
+    find_column,
+    look_for,
+)
 
 SEVERAL = "\n"
 """Stands between the values of a field that a row repeats."""
 
 _INTERNAL = ("source_file", "source_line", "image_bytes")
 _LABELS = ("google_product_category", "product_type")
-_N_NAMED = 3
 
 
 def text_column(raw: pa.RecordBatch, name: str) -> pa.StringArray:
@@ -34,11 +40,6 @@ def text_column(raw: pa.RecordBatch, name: str) -> pa.StringArray:
     return pc.fill_null(column.cast(pa.string()), "")
 
 
-def some_of(addresses: Sequence[str]) -> str:
-    """A few feeds by name, for a message about all of them."""
-    return ", ".join(addresses[:_N_NAMED]) + (", ..." if len(addresses) > _N_NAMED else "")
-
-
 def check_fields(fields: Mapping[str, str], label_columns: Sequence[str], addresses: Sequence[str]) -> None:
     """Check that each column that is to hold a field is in some feed, and that none of them is the label.
 
@@ -50,23 +51,14 @@ def check_fields(fields: Mapping[str, str], label_columns: Sequence[str], addres
         AisleError: no feed has one of them, and the message names the nearest column that there is; or the
             label would speak for its product.
     """
-    if not fields:
-        return
-    known = list(dict.fromkeys(name for address in addresses for name in feed_names(address)))
     for field, column in fields.items():
-        option = f"--field {field}={on_one_line(column)}"
-        if find_column(column, known) is None:
-            raise _no_column(addresses, column, option, known)
+        option = field_option(field, column)
         is_label = find_column(field, label_columns) is not None
         if find_column(column, label_columns) is not None and not is_label:
             raise AisleError(f"{option}: labels are read from that column, so it cannot speak; leave it out")
         if is_label and field not in _LABELS:
             raise AisleError(f"{option}: labels are read from '{field}', too; give that another name")
-
-
-def _no_column(addresses: Sequence[str], column: str, option: str, known: Sequence[str]) -> AisleError:
-    hint = known_names(column, map(on_one_line, known))
-    return AisleError(f"{some_of(addresses)}: no column '{on_one_line(column)}' ({option}); {hint}")
+    check_fields_there(fields, addresses)
 
 
 def find_columns(
@@ -84,12 +76,13 @@ def find_columns(
     wanted = tuple(wanted)
     if not wanted:
         return ()
-    known = list(dict.fromkeys(name for address in addresses for name in feed_columns(address, options)))
-    known = [name for name in known if name not in _INTERNAL]
-    found = tuple(find_column(name, known) for name in wanted)
-    for name, column in zip(wanted, found, strict=True):
-        if column is None:
-            raise _no_column(addresses, name, option, known)
+
+    def columns(address: str) -> Iterator[list[str]]:
+        for names in feed_columns(address, options):
+            yield [name for name in names if name not in _INTERNAL]
+
+    known = look_for([(name, option) for name in wanted], addresses, columns)
+    found = (find_column(name, known) for name in wanted)
     return tuple(column for column in found if column is not None)
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from aisle.catalogue import extending, meanings
 from aisle.catalogue.catalogue import Catalogue, open_catalogue
 from aisle.catalogue.checking import tree_hashes
-from aisle.catalogue.columns import check_fields, find_columns, some_of
+from aisle.catalogue.columns import check_fields, find_columns
 from aisle.catalogue.counting import describe
 from aisle.catalogue.doubles import find_products
 from aisle.catalogue.labels import DEFAULT_COLUMNS
@@ -27,6 +27,7 @@ from aisle.catalogue.writing import REJECTED_FILE, write_products
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
 from aisle.core.paths import check_inputs_stay, check_output, new_directory
+from aisle.feeds import some_of
 from aisle.images import open_root
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.readers import read_taxonomy

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from aisle.catalogue.columns import some_of
 from aisle.catalogue.labels import find_label, nodes_of_label, several
 from aisle.catalogue.tables import Tables, append, stream
 from aisle.core.errors import AisleError
+from aisle.feeds import some_of
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.tree import Taxonomy
 

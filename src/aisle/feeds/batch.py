@@ -60,6 +60,8 @@ class Block:
         rejected: the records among and after the rows that the format could not read.
         excerpt: the beginning of what stands in a row, asked for when the row is put aside.
         image_bytes: (rows,) `list<large_binary>`, or None where the format holds no images.
+        has_all_names: whether these are all the columns of the feed, as a header tells them; else more may
+            come with later rows.
     """
 
     names: tuple[str, ...]
@@ -68,3 +70,4 @@ class Block:
     rejected: list[Rejected]
     excerpt: Callable[[int], str]
     image_bytes: pa.Array | None = field(default=None)
+    has_all_names: bool = False

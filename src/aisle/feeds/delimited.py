@@ -142,6 +142,7 @@ class _Cutter:
             lines=np.empty(0, np.int64),
             rejected=[self._rejected(self._line, BREAKS_OFF, reason, self._broken_line)],
             excerpt=lambda _: "",
+            has_all_names=True,
         )
 
     def _block(self, n_rows: int, n_bad: int) -> Block:
@@ -160,6 +161,7 @@ class _Cutter:
             lines=self._lines[:n_rows].copy(),
             rejected=self._overlong + [self._bad_record(bad) for bad in self._bad[:n_bad].tolist()],
             excerpt=excerpt,
+            has_all_names=True,
         )
 
     def _column(self, field: int, n_rows: int) -> pa.Array:

@@ -78,18 +78,13 @@ class Layout:
     extras: tuple[tuple[str, int], ...]
 
 
-def lay_out(
-    address: str, names: Sequence[str], *, own_merchant: bool, given: Mapping[str, str] | None = None
-) -> Layout:
+def lay_out(names: Sequence[str], *, own_merchant: bool, given: Mapping[str, str] | None = None) -> Layout:
     """Find the known columns among `names`; of two alike the first is meant, and the other keeps its name.
 
     Args:
         own_merchant: whether a column `merchant` says whose products they are.
         given: columns that hold a field though they are called otherwise, by the field. They come before
             those that are called so, and stay what they are by their own name.
-
-    Raises:
-        AisleError: no column holds the ids.
     """
     fields: dict[str, tuple[int, ...]] = {}
     others: list[tuple[str, int]] = []
@@ -105,13 +100,16 @@ def lay_out(
         if (found := find_column(column, names)) is not None:
             place = names.index(found)
             fields[field] = (place, *(other for other in fields.get(field, ()) if other != place))
-    if "id" not in fields:
-        hint = known_names("id", map(on_one_line, names))
-        raise AisleError(
-            f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id', or "
-            "say which it is (--field id=COLUMN)"
-        )
     return Layout(fields=fields, extras=_told_apart(sorted(others, key=lambda one: one[1])))
+
+
+def without_ids(address: str, names: Sequence[str]) -> AisleError:
+    """What is wrong with a feed of these columns where none of them holds the ids."""
+    hint = known_names("id", map(on_one_line, names))
+    return AisleError(
+        f"{address}: has no column 'id'; {hint}; call the column that tells products apart 'id', or "
+        "say which it is (--field id=COLUMN)"
+    )
 
 
 def _told_apart(others: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -61,6 +61,7 @@ def _block(names: tuple[str, ...], batch: pa.RecordBatch, n_before: int, rejecte
         lines=np.arange(n_before + 1, n_before + 1 + len(batch)),
         rejected=rejected,
         excerpt=lambda row: "\t".join(_beginning(column, row) for column in columns),
+        has_all_names=True,
     )
 
 

@@ -51,34 +51,42 @@ def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
             raise _no_rows(source, put_aside)
 
 
-def feed_columns(address: str, options: FeedOptions) -> list[str]:
-    """The columns that a feed fills, without reading it all: those of RAW_SCHEMA, then its own.
+def feed_columns(address: str, options: FeedOptions) -> Iterator[list[str]]:
+    """The columns that a feed fills, those of RAW_SCHEMA, then its own: once, without reading it all.
 
-    A format without a header (JSON lines, XML, BSON) tells those of its first rows.
+    A format without a header (JSON lines, XML, BSON) tells those of its rows so far, batch after batch.
 
     Raises:
         AisleError: as `read_feed`.
     """
-    return RowMaker(address, options).columns(_first_block(address, options))
+    yield from map(RowMaker(address, options).columns, _blocks_with_names(address, options))
 
 
-def feed_names(address: str) -> tuple[str, ...]:
+def feed_names(address: str) -> Iterator[tuple[str, ...]]:
     """What a feed itself calls its columns, as `feed_columns`.
 
     Raises:
         AisleError: as `read_feed`, but a feed need not have ids.
     """
-    return _first_block(address, FeedOptions()).names
+    for block in _blocks_with_names(address, FeedOptions()):
+        yield block.names
 
 
-def _first_block(address: str, options: FeedOptions) -> Block:
+def _blocks_with_names(address: str, options: FeedOptions) -> Iterator[Block]:
+    """The blocks of a feed from the first that names columns; that alone where it names them all."""
     with open_source(address) as source:
         put_aside = PutAside()
+        has_names = False
         for block in _blocks(source, options.batch_rows):
-            if block.names:
-                return block
-            put_aside.add(block.rejected)
-        raise _no_rows(source, put_aside)
+            if not block.names:
+                put_aside.add(block.rejected)
+                continue
+            yield block
+            if block.has_all_names:
+                return
+            has_names = True
+        if not has_names:
+            raise _no_rows(source, put_aside)
 
 
 def _blocks(source: Source, block_rows: int) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from aisle.core.schemas import RAW_SCHEMA, Rejected
 from aisle.feeds.arrow_text import holds_bytes, text_alone
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
 from aisle.feeds.checks import Fault, find_faults, rows_without_id
-from aisle.feeds.layout import TEXTS, Layout, lay_out
+from aisle.feeds.layout import TEXTS, Layout, lay_out, without_ids
 from aisle.feeds.links import as_lists, split_link_column
 from aisle.feeds.merchant import file_merchant, filled_in, merchant_column
 
@@ -41,7 +41,7 @@ class RowMaker:
         if not block.names and not len(block.lines):
             return FeedBatch(rows=pa.RecordBatch.from_pylist([], RAW_SCHEMA), rejected=block.rejected)
         if block.names != self._names:
-            self._learn(block.names)
+            self._learn(block)
         block, rejected = self._sound(self._with_bytes_asked_for(block))
         rows = self._rows(block)
         without_id = rows_without_id(rows.column("id"))
@@ -56,14 +56,17 @@ class RowMaker:
         Raises:
             AisleError: as `batch`.
         """
-        self._learn(block.names)
+        self._learn(block)
         filled = set(self._layout.fields)
         if "additional_image_link" in filled:
             filled.add("image_link")
         return [n for n in RAW_SCHEMA.names if n in filled] + [name for name, _ in self._layout.extras]
 
-    def _learn(self, names: tuple[str, ...]) -> None:
-        self._layout = lay_out(self._address, names, own_merchant=not self._merchant, given=self._given)
+    def _learn(self, block: Block) -> None:
+        names = block.names
+        self._layout = lay_out(names, own_merchant=not self._merchant, given=self._given)
+        if "id" not in self._layout.fields and (block.has_all_names or "id" not in self._given):
+            raise without_ids(self._address, names)
         self._merchant_column = merchant_column(self._address, self._merchant, names)
         self._names = names
         self._asked_for = {place for places in self._layout.fields.values() for place in places}
@@ -103,7 +106,7 @@ class RowMaker:
             if name in fields:
                 columns = [block.columns[place] for place in fields[name]]
                 found[name] = _first_text(columns, _BETWEEN.get(name, ", "))
-        found["id"] = pc.utf8_trim_whitespace(found["id"])
+        found["id"] = pc.utf8_trim_whitespace(found.get("id", self._constant("id", n_rows)))
         found["merchant"] = self._merchants(block)
         if "product_type" in fields:
             found["product_type"] = as_lists([block.columns[i] for i in fields["product_type"]])
