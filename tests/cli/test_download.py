@@ -63,6 +63,18 @@ class TestDownload:
         assert "1 address, 0 images, 0.0 MB read; 0 pictures stand for 'no image' (0 uses)" in told
         assert "; 1 link is the path of a file, and no address" in told
 
+    def test_a_feeds_columns_may_have_other_names(self, tmp_path, shop, capsys):
+        shop.site.pictures["/a.jpg"] = GIF
+        feed, out = tmp_path / "feed.csv", tmp_path / "images"
+        feed.write_text(f"sku;name;photo_url\n1;Mug;{shop.address('/a.jpg')}\n")
+        arguments = [str(feed), "--out", str(out), "--workers", "1", "--allow-private-addresses"]
+        assert run(["download", *arguments, "--field", "id=sku", "--field", "image_link=photo"]) == 2
+        told = "feed.csv: no column 'photo' (--field image_link=photo); did you mean 'photo_url'?"
+        assert told in capsys.readouterr().err
+        assert not out.exists()
+        assert run(["download", *arguments, "--field", "id=sku", "--field", "image_link=photo_url"]) == 0
+        assert "1 address, 1 image," in capsys.readouterr().out
+
     def test_loopback_is_not_asked_unless_it_is_allowed(self, tmp_path, addresses, shop, capsys):
         out = tmp_path / "images"
         assert run(["download", str(addresses), "--out", str(out), "--workers", "1"]) == 0

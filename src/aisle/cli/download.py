@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from aisle.cli.options import FIELDS
+
 
 @click.command(name="download")
 @click.argument("catalogue", metavar="CATALOGUE|FEED", type=click.Path(path_type=Path))
 @click.option("--out", required=True, metavar="IMAGES", help="The folder of images, also on S3, HDFS or GCS.")
+@FIELDS
 @click.option(
     "--contact", default="", metavar="MAIL|PAGE", help="How a shop can reach you; stands in the User-Agent."
 )
@@ -88,6 +91,7 @@ import click
 def command(
     catalogue: Path,
     out: str,
+    fields: tuple[str, ...],
     contact: str,
     longest_side: int,
     requests_per_s: float,
@@ -115,6 +119,7 @@ def command(
     """
     from aisle.core.cores import n_cores
     from aisle.core.errors import AisleError
+    from aisle.feeds import parse_fields
     from aisle.images.download.limits import HostLimits, Limits, parse_limit
     from aisle.images.download.report import Report
     from aisle.images.download.run import RunSettings, download
@@ -134,6 +139,7 @@ def command(
         again=retry,
         revalidate=revalidate,
         placeholder_titles=placeholder_titles,
+        fields=parse_fields(fields),
         download=DownloadSettings(
             fetch=fetch.with_private_addresses() if allow_private_addresses else fetch,
             picture=PictureSettings(longest_side=longest_side),

@@ -16,8 +16,8 @@ ONE, TWO = "https://shop.test/1.jpg", "http://cdn.test/2.jpg?a,b"
 IN_THE_FEED = [(ONE, "kaleido", "Mug"), (TWO, "kaleido", "Mug"), (TWO, "kaleido", "Lamp")]
 
 
-def named(source):
-    return [tuple(row.values())[:3] for batch in uses(source) for row in batch.to_pylist()]
+def named(source, fields=None):
+    return [tuple(row.values())[:3] for batch in uses(source, fields) for row in batch.to_pylist()]
 
 
 class TestLists:
@@ -88,6 +88,39 @@ class TestFeeds:
         assert [row[0] for row in named(tmp_path / "x.parquet")] == [ONE, TWO]
 
 
+class TestFeedsWithColumnsOfOtherNames:
+    FIELDS = {"id": "sku", "title": "name", "image_link": "address"}  # noqa: RUF012
+    ROWS = ({"sku": "1", "name": "Mug", "address": ONE}, {"sku": "2", "name": "Lamp", "address": TWO})
+    FOUND = [(ONE, "shop", "Mug"), (TWO, "shop", "Lamp")]  # noqa: RUF012
+
+    def test_they_are_read_alike_in_every_format(self, tmp_path):
+        (tmp_path / "shop.jsonl").write_text("".join(json.dumps(row) + "\n" for row in self.ROWS))
+        lines = ["\t".join(row) for row in (self.ROWS[0].keys(), *(row.values() for row in self.ROWS))]
+        (tmp_path / "shop.tsv").write_text("\n".join(lines))
+        pq.write_table(pa.Table.from_pylist(list(self.ROWS)), tmp_path / "shop.parquet")
+        for name in ("shop.jsonl", "shop.tsv", "shop.parquet"):
+            assert named(tmp_path / name, self.FIELDS) == self.FOUND
+
+    @pytest.mark.parametrize("name", ["shop.tsv", "shop.txt"])
+    def test_a_column_that_is_missing_is_told(self, tmp_path, name):
+        (tmp_path / name).write_text("id\tphoto\n1\ta.jpg\n" if name == "shop.tsv" else f"{ONE}\n{TWO}\n")
+        told = rf"{name}: no column 'foto' \(--field image_link=foto\); .*known: "
+        with pytest.raises(AisleError, match=told):
+            check_source(tmp_path / name, {"image_link": "foto"})
+
+    def test_without_ids_the_option_is_named(self, tmp_path):
+        (tmp_path / "shop.tsv").write_text("sku\tphoto\n1\ta.jpg\n")
+        with pytest.raises(AisleError, match=r"say which it is \(--field id=COLUMN\)$"):
+            check_source(tmp_path / "shop.tsv", {"image_link": "photo"})
+
+    def test_a_catalogue_has_its_fields(self, tmp_path):
+        (tmp_path / "catalogue/products").mkdir(parents=True)
+        with pytest.raises(
+            AisleError, match="is a catalogue, whose fields were read from a feed; leave --fi"
+        ):
+            check_source(tmp_path / "catalogue", {"image_link": "photo"})
+
+
 class TestWhatMeansAnAddress:
     ADDRESSES = (
         ONE, "//host/x.jpg", "http:/host/x", "www.shop.test/a.jpg", "WWW.shop.test", "htp://shop.test/a.jpg",
@@ -106,14 +139,15 @@ class TestWhatMeansAnAddress:
         ]
         (tmp_path / "kaleido.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         left_out = Counter()
-        found = [row for batch in uses(tmp_path / "kaleido.jsonl", left_out) for row in batch["address"]]
+        batches = uses(tmp_path / "kaleido.jsonl", left_out=left_out)
+        found = [row for batch in batches for row in batch["address"]]
         assert [link.as_py().strip() for link in found] == [link.strip() for link in self.ADDRESSES]
         assert left_out == {"paths": len(self.PATHS)}
 
     def test_of_a_list_every_line_is_one(self, tmp_path):
         (tmp_path / "list.txt").write_text("\n".join([ONE, *self.PATHS]))
         left_out = Counter()
-        assert sum(map(len, uses(tmp_path / "list.txt", left_out))) == 1 + len(self.PATHS)
+        assert sum(map(len, uses(tmp_path / "list.txt", left_out=left_out))) == 1 + len(self.PATHS)
         assert left_out == {}
 
 
@@ -127,7 +161,9 @@ def test_links_to_one_address_have_one_spelling_whatever_may_be_asked(port):
 class TestMistakes:
     def test_a_parquet_file_that_is_neither(self, tmp_path):
         pq.write_table(pa.table({"link": [ONE]}), tmp_path / "x.parquet")
-        with pytest.raises(AisleError, match=r"x\.parquet: has no column 'address' or 'id'; known: link"):
+        with pytest.raises(
+            AisleError, match=r"x\.parquet: has no column 'address' or 'id'; known: link; .*--field id="
+        ):
             check_source(tmp_path / "x.parquet")
 
     @pytest.mark.parametrize("cut", [0, 100, -1])

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError, system_refusal
-from aisle.feeds import FeedOptions, find_column, read_feed
+from aisle.feeds import FeedOptions, check_fields_there, find_column, read_feed
 from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
 USE_SCHEMA = pa.schema(
@@ -38,25 +38,28 @@ _AN_ADDRESS = re.compile(rb"(?i)https?://[^\t\0]*$")
 _A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
 
 
-def uses(source: Path, left_out: Counter[str] | None = None) -> Iterator[pa.RecordBatch]:
+def uses(
+    source: Path, fields: Mapping[str, str] | None = None, left_out: Counter[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Every use of an address, as USE_SCHEMA says.
 
     Args:
         source: a catalogue; a feed; a Parquet file with a column `address`; or a text file with an address a
             line.
+        fields: of a feed, as FeedOptions; where there are any, a file is a feed.
         left_out: `paths` is counted up there by the links of products that are paths of files.
 
     Raises:
         AisleError: see `check_source`.
     """
-    check_source(source)
+    check_source(source, fields)
     if not source.is_file():
         links = _links_of_catalogue(source)
-    elif _is_list(source):
+    elif not fields and _is_list(source):
         yield from _uses_of_list(source)
         return
     else:
-        links = _links_of_feed(source)
+        links = _links_of_feed(source, fields or {})
     left_out = Counter() if left_out is None else left_out
     for batch in links:
         is_address = pc.match_substring_regex(batch["address"], _ADDRESS_PATTERN)
@@ -65,20 +68,29 @@ def uses(source: Path, left_out: Counter[str] | None = None) -> Iterator[pa.Reco
         yield found
 
 
-def check_source(source: Path) -> None:
+def check_source(source: Path, fields: Mapping[str, str] | None = None) -> None:
     """See that there is something to read.
 
+    Args:
+        fields: as `uses`.
+
     Raises:
-        AisleError: it is neither a catalogue nor a feed nor a list of addresses.
+        AisleError: it is neither a catalogue nor a feed nor a list of addresses; or there are `fields`, and
+            it is no feed that has their columns.
     """
     if source.is_file():
-        if not _is_list(source):
+        if fields:
+            check_fields_there(fields, [str(source)])
+            next(read_feed(str(source), FeedOptions(fields=fields)), None)
+        elif not _is_list(source):
             _check_feed(source)
     elif not (source / "products").is_dir():
         wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
         raise AisleError(
             f"{source}: {wrong}; make one with `aisle ingest`, or name a feed or a list of addresses"
         )
+    elif fields:
+        raise AisleError(f"{source}: is a catalogue, whose fields were read from a feed; leave --field out")
 
 
 def _check_feed(source: Path) -> None:
@@ -120,7 +132,10 @@ def _is_list(source: Path) -> bool:
             schema = dataset.schema
         names = schema.names
         if "address" not in names and find_column("id", names) is None:
-            raise AisleError(f"{source}: has no column 'address' or 'id'; known: {', '.join(names)}")
+            raise AisleError(
+                f"{source}: has no column 'address' or 'id'; known: {', '.join(names)}; if it is a feed, say "
+                "which column tells products apart (--field id=COLUMN)"
+            )
         if "address" in names and not _is_text(schema.field("address").type):
             raise AisleError(
                 f"{source}: its column 'address' holds {schema.field('address').type}, not text; "
@@ -176,8 +191,8 @@ def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
         yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
-def _links_of_feed(source: Path) -> Iterator[pa.RecordBatch]:
-    for batch in read_feed(str(source), FeedOptions()):
+def _links_of_feed(source: Path, fields: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+    for batch in read_feed(str(source), FeedOptions(fields=fields)):
         links = batch.rows["image_link"]
         yield _uses(
             pc.list_flatten(links), pc.list_parent_indices(links), batch.rows, batch.rows["item_group_id"]

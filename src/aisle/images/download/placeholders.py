@@ -1,8 +1,9 @@
 """Pictures that stand for "no image": the same bytes behind many titles of one merchant."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pyarrow.compute as pc
 
 from aisle.images.download.ledger import Ledger
 from aisle.images.download.links import spell, uses
+
+_Read = Callable[[], Iterator[pa.RecordBatch]]
+"""Reads all uses once more."""
 
 DEFAULT_TITLES = 20
 """Of one article, sizes and colours share a picture too: see `is_one_article`."""
@@ -36,7 +40,12 @@ class Placeholder:
 
 
 def find_placeholders(
-    ledger: Ledger, source: Path, n_titles: int, earlier: Iterable[Placeholder] = ()
+    ledger: Ledger,
+    source: Path,
+    n_titles: int,
+    earlier: Iterable[Placeholder] = (),
+    *,
+    fields: Mapping[str, str] | None = None,
 ) -> list[Placeholder]:
     """Find them among the images that were downloaded, the most used first.
 
@@ -46,8 +55,10 @@ def find_placeholders(
             same, and so are those of one item group.
         earlier: what earlier runs found. What one feed told of a picture holds for the next feed that is
             downloaded into the same folder, unless that tells otherwise or the threshold is higher.
+        fields: as `links.uses`.
     """
-    _fill_uses(ledger, source)
+    read = partial(uses, source, fields)
+    _fill_uses(ledger, read)
     ledger.run(
         """
         CREATE OR REPLACE TABLE shown AS
@@ -56,7 +67,7 @@ def find_placeholders(
         WHERE k.status = 'ok' AND u.merchant <> '' GROUP BY k.sha256, u.merchant
         """
     )
-    articles = _articles(ledger, source, n_titles)
+    articles = _articles(ledger, read, n_titles)
     ledger.run("CREATE OR REPLACE TABLE articles (sha256 VARCHAR, merchant VARCHAR)")
     for sha256, merchant in articles:
         ledger.run("INSERT INTO articles VALUES ($sha256, $merchant)", sha256=sha256, merchant=merchant)
@@ -97,14 +108,14 @@ def is_one_article(titles: Sequence[frozenset[str]]) -> bool:
     return shares[len(shares) // 2] >= 0.5 or len(in_titles) - len(stem) < len(titles) / 2
 
 
-def _fill_uses(ledger: Ledger, source: Path) -> None:
+def _fill_uses(ledger: Ledger, read: _Read) -> None:
     """Fill the table `uses`: of each, the address, the merchant, and a hash of what its title counts as."""
     ledger.run("CREATE OR REPLACE TABLE uses (address VARCHAR, merchant VARCHAR, title UBIGINT)")
-    for _ in _batches_of_uses(ledger, source):
+    for _ in _batches_of_uses(ledger, read):
         ledger.run("INSERT INTO uses SELECT address, merchant, hash(title_key) FROM batch_uses")
 
 
-def _articles(ledger: Ledger, source: Path, n_titles: int) -> list[tuple[str, str]]:
+def _articles(ledger: Ledger, read: _Read, n_titles: int) -> list[tuple[str, str]]:
     """The pictures, with the merchants, that many titles share rightly: told by the words of some of them."""
     ledger.run(
         """
@@ -123,7 +134,7 @@ def _articles(ledger: Ledger, source: Path, n_titles: int) -> list[tuple[str, st
     ledger.run(
         "CREATE OR REPLACE TABLE titles (merchant VARCHAR, title UBIGINT, words VARCHAR, brand VARCHAR)"
     )
-    for _ in _batches_of_uses(ledger, source):
+    for _ in _batches_of_uses(ledger, read):
         ledger.run(
             """
             INSERT INTO titles SELECT DISTINCT ON (b.merchant, b.title_key)
@@ -152,13 +163,13 @@ def _words(use: Mapping[str, str]) -> frozenset[str]:
     return frozenset(use["words"].split()) - {*use["brand"].split(), *merchant.split()}
 
 
-def _batches_of_uses(ledger: Ledger, source: Path) -> Iterator[None]:
+def _batches_of_uses(ledger: Ledger, read: _Read) -> Iterator[None]:
     """Have the table `batch_uses` hold one batch after the other; `title_key` is what a title counts as."""
     ledger.run(
         "CREATE OR REPLACE TABLE batch_uses "
         "(address VARCHAR, merchant VARCHAR, title VARCHAR, brand VARCHAR, title_key VARCHAR)"
     )
-    for batch in uses(source):
+    for batch in read():
         title, group = _plain(batch["title"]), batch["item_group"]
         key = pc.if_else(pc.equal(group, ""), title, pc.binary_join_element_wise("group", group, ":"))
         columns = [spell(batch["address"]), batch["merchant"], title, _plain(batch["brand"]), key]

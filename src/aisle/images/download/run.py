@@ -41,6 +41,7 @@ class RunSettings:
         again: statuses of earlier runs that are tried again, beside those that may pass.
         revalidate: ask whether images that we have were changed.
         placeholder_titles: a picture behind so many titles of one merchant stands for "no image".
+        fields: of a feed, columns that hold a field though they are called otherwise, as feeds.FeedOptions.
     """
 
     n_workers: int = 2
@@ -49,6 +50,7 @@ class RunSettings:
     again: Collection[str] = ()
     revalidate: bool = False
     placeholder_titles: int = DEFAULT_TITLES
+    fields: Mapping[str, str] = field(default_factory=dict)
     download: DownloadSettings = field(default_factory=DownloadSettings)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     """
     watcher = watcher or Watcher()
     engine: Engine = ENGINES.get(settings.engine)(master=settings.master)
-    check_source(source)
+    check_source(source, settings.fields)
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
         still_alone = stack.enter_context(alone(store))
@@ -88,7 +90,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
         ledger = stack.enter_context(Ledger(folder))
-        n_paths = _list_addresses(ledger, source)
+        n_paths = _list_addresses(ledger, source, settings.fields)
         plans = read_plans(store)
         if plans:
             _work(store, plans[-1], settings, engine, watcher, ledger, still_alone)
@@ -105,7 +107,9 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             todo = todo.next()
         store.sweep()
         earlier = _earlier_placeholders(store)
-        placeholders = find_placeholders(ledger, source, settings.placeholder_titles, earlier)
+        placeholders = find_placeholders(
+            ledger, source, settings.placeholder_titles, earlier, fields=settings.fields
+        )
         summary = summarise(ledger, store, placeholders, n_paths=n_paths, first=ledger.n_shards_before(first))
         write_index(ledger, store, todo.run, folder)
         still_alone()
@@ -114,11 +118,11 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         return summary
 
 
-def _list_addresses(ledger: Ledger, source: Path) -> int:
+def _list_addresses(ledger: Ledger, source: Path, fields: Mapping[str, str]) -> int:
     """Fill the table `listed` with the distinct addresses. Returns how many links are paths of files."""
     left_out: Counter[str] = Counter()
     ledger.run("CREATE TABLE links (address VARCHAR)")
-    batches = (spell(batch["address"]).unique() for batch in uses(source, left_out))
+    batches = (spell(batch["address"]).unique() for batch in uses(source, fields, left_out))
     ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
     ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
     ledger.run("DROP TABLE links")
