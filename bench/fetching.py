@@ -16,7 +16,6 @@ import pycurl
 
 from aisle.images.download.address import ANY_PORT, parse
 from aisle.images.download.curl_options import set_options
-from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.limits import HostLimits, Limits
 from aisle.images.download.locating import Locator
@@ -34,13 +33,12 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
     clock = time.monotonic
     keep_little_memory()
     with selectors.DefaultSelector() as selector:
-        fetcher = Fetcher(fetch, clock=clock, others=selector)
+        fetcher: Fetcher[tuple[str, Job]] = Fetcher(fetch, clock=clock, others=selector)
         locator = Locator(fetch, clock=clock, selector=selector)
         schedule: Schedule[int] = Schedule(limits.of, patience=Patience(), chance=random.Random(1))
         queue = parse(addresses[0], ANY_PORT).queue
         for row in range(len(addresses)):
             schedule.add(queue, row, clock())
-        asked: dict[int, tuple[str, Job]] = {}
         n_done = 0
         while n_done < len(addresses):
             while isinstance(offer := schedule.next(clock()), tuple):
@@ -49,11 +47,9 @@ def fetch_by_aisle(addresses: list[str], n_connections: int) -> None:
                 found = locator.find(job.address)
                 if found is None:
                     raise SystemExit("bench/fetching.py wants addresses of numbers and not of names")
-                request = Request(job.address, found.addresses)
-                asked[id(request)] = (queue, job)
-                fetcher.start(request)
+                fetcher.start((queue, job), job.address, found.addresses)
             for reply in fetcher.wait(0.1 if offer is None else min(offer, 0.1)):
-                queue, job = asked.pop(id(reply.request))
+                queue, job = reply.data
                 verdict = judge(reply.answer, job, settings)
                 if verdict.next is not Next.DECODE:
                     raise SystemExit(f"{job.listed}: {verdict.status} {verdict.reason}")

@@ -19,7 +19,6 @@ import download_here
 from aisle.core.image_records import temporary_statuses
 from aisle.demo.server import Site, serve, serve_apart
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, parse
-from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.limits import HostLimits, Limits
 from aisle.images.download.politeness import Patience
@@ -83,17 +82,18 @@ def ask(fetch_settings):
 
     def ask_all(*addresses, settings=None, pins=("127.0.0.1",), n_at_once=1000, **request):
         settings = settings or fetch_settings()
-        requests = [Request(address=parse(text, settings.ports), pins=pins, **request) for text in addresses]
+        to_ask = [parse(text, settings.ports) for text in addresses]
         with selectors.DefaultSelector() as selector:
             fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
-            replies, waiting = {}, list(reversed(requests))
+            replies, waiting = {}, list(reversed(range(len(to_ask))))
             while waiting or len(fetcher):
                 while waiting and len(fetcher) < n_at_once:
-                    fetcher.start(waiting.pop())
+                    number = waiting.pop()
+                    fetcher.start(number, to_ask[number], pins, **request)
                 for reply in fetcher.wait(1.0):
-                    replies[id(reply.request)] = reply
+                    replies[reply.data] = reply
             fetcher.close()
-        ordered = [replies[id(request)] for request in requests]
+        ordered = [replies[number] for number in range(len(to_ask))]
         return ordered[0] if len(ordered) == 1 else ordered
 
     return ask_all

@@ -13,7 +13,6 @@ import pytest
 from aisle.demo.server import Site, serve
 from aisle.demo.server.certificates import make_authority
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, Address, parse
-from aisle.images.download.exchange import Request
 from aisle.images.download.fetch import Fetcher
 from aisle.images.download.pins import Pins, Told
 
@@ -130,7 +129,7 @@ class TestSafety:
             fetcher = Fetcher(settings, clock=time.monotonic, others=selector)
             replies = []
             for pin in ("127.0.0.1", "127.0.0.9"):
-                fetcher.start(Request(address=address, pins=(pin,)))
+                fetcher.start(pin, address, (pin,))
                 while len(fetcher):
                     replies += fetcher.wait(1.0)
             fetcher.close()
@@ -148,7 +147,7 @@ class TestSafety:
 
             def start(host, path="/a.jpg"):
                 address = parse(shop.address(path, host=host), settings.ports)
-                fetcher.start(Request(address=address, pins=("127.0.0.1",)))
+                fetcher.start(host, address, ("127.0.0.1",))
 
             for host in ("one.test", "two.test"):
                 start(host, "/fault/short-body/a.jpg")  # which ends the connection

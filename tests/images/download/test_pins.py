@@ -14,14 +14,14 @@ def test_a_name_is_told_until_a_request_that_told_it_has_ended_well():
     pins = Pins()
     first, second = pins.begin("a:80", ("1.1.1.1", "2::1")), pins.begin("a:80", ("1.1.1.1", "2::1"))
     assert first.lines == second.lines == ["a:80:1.1.1.1,[2::1]"]
-    pins.end("a:80", first, well=False)
+    pins.end("a:80", first, 7)
     assert pins.begin("a:80", ("1.1.1.1", "2::1")).lines == first.lines
-    pins.end("a:80", second, well=True)
+    pins.end("a:80", second, 0)
     assert pins.begin("a:80", ("1.1.1.1", "2::1")) is None
 
 
 def know(pins, queue, *addresses):
-    pins.end(queue, pins.begin(queue, addresses), well=True)
+    pins.end(queue, pins.begin(queue, addresses), 0)
 
 
 def test_names_that_no_request_needs_are_known_up_to_a_bound_and_the_oldest_forgotten():
@@ -39,11 +39,11 @@ def test_a_name_is_told_while_that_it_be_forgotten_may_still_be_read():
     forgets = pins.begin("b:80", ("1.1.1.2",))
     assert forgets.forgotten == ["a:80"]
     first, second = pins.begin("a:80", ("1.1.1.1",)), pins.begin("a:80", ("1.1.1.1",))
-    pins.end("a:80", first, well=True)
+    pins.end("a:80", first, 0)
     assert pins.begin("a:80", ("1.1.1.1",)) is not None
-    pins.end("b:80", forgets, well=True)
-    pins.end("a:80", second, well=True)
-    pins.end("a:80", None, well=True)
+    pins.end("b:80", forgets, 0)
+    pins.end("a:80", second, 0)
+    pins.end("a:80", None, 0)
     know(pins, "a:80", "1.1.1.1")
     assert pins.begin("a:80", ("1.1.1.1",)) is None
 
@@ -51,10 +51,10 @@ def test_a_name_is_told_while_that_it_be_forgotten_may_still_be_read():
 def test_of_two_tellings_under_way_nobody_knows_which_is_read_last():
     pins = Pins()
     first, second = pins.begin("a:80", ("1.1.1.1",)), pins.begin("a:80", ("2.2.2.2",))
-    pins.end("a:80", second, well=True)
+    pins.end("a:80", second, 0)
     assert pins.begin("a:80", ("2.2.2.2",)) is not None
-    pins.end("a:80", first, well=True)
-    pins.end("a:80", None, well=True)
+    pins.end("a:80", first, 0)
+    pins.end("a:80", None, 0)
     assert pins.begin("a:80", ("2.2.2.2",)) is not None
 
 
@@ -66,8 +66,8 @@ def test_only_addresses_of_requests_under_way_may_be_connected_to():
     assert pins.allows("a:80", "2.2.2.2")
     assert not pins.allows("a:80", "3.3.3.3")
     assert not pins.allows("b:80", "1.1.1.1")
-    pins.end("a:80", old, well=True)
-    pins.end("a:80", new, well=True)
+    pins.end("a:80", old, 0)
+    pins.end("a:80", new, 0)
     pins.begin("a:80", ("2.2.2.2",))
     assert not pins.allows("a:80", "1.1.1.1")
 
@@ -117,12 +117,12 @@ class Libcurl(RuleBasedStateMachine):
     @rule(asked=consumes(running), well=st.booleans())
     def end(self, asked, well):
         self.n_under_way[asked.queue] -= 1
-        self.pins.end(asked.queue, asked.told, well=well)
+        self.pins.end(asked.queue, asked.told, 0 if well else 7)
 
     @rule(asked=consumes(waiting))
     def fail_before_it_is_read(self, asked):
         self.n_under_way[asked.queue] -= 1
-        self.pins.end(asked.queue, asked.told, well=False)
+        self.pins.end(asked.queue, asked.told, 7)
 
 
 TestLibcurl = Libcurl.TestCase

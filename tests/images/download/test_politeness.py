@@ -53,6 +53,20 @@ def run(made, *, until=10_000.0, takes=0.0, failed=lambda queue, job: False, now
 
 
 class TestRate:
+    @pytest.mark.parametrize("n_connections", [1, 2])
+    def test_what_is_not_asked_costs_no_time(self, n_connections):
+        made = schedule(0.5, n_connections=n_connections)
+        introduce(made, "shop")
+        for job in range(4):
+            made.add("shop", job, 2.0)
+        assert made.next(2.0) == ("shop", 0)
+        made.skip("shop", 2.0)
+        assert made.next(2.0) == ("shop", 1)
+        made.undo("shop", 1, 2.0)
+        assert made.next(2.0) == ("shop", 1)
+        made.done("shop", 2.0)
+        assert made.next(2.0) == pytest.approx(2.0)
+
     @given(rate=st.sampled_from([0.5, 2.0, 10.0, 100.0, 1000.0]), takes=st.floats(0, 0.3))
     def test_no_second_has_more_requests_than_the_rate_and_one_burst(self, rate, takes):
         made = schedule(rate)
@@ -164,7 +178,7 @@ class TestBackOff:
         started = run(made, takes=0.05, failed=lambda queue, job: True)
         given_up = made.given_up()
         assert sorted([job for _, _, job in started] + [job for _, job in given_up]) == list(range(10))
-        assert made.n_waiting == made.n_under_way == 0
+        assert made.n_hosts_waiting == made.n_under_way == 0
         made.add("bad", 10, 0.0)
         assert made.given_up() == [("bad", 10)]
 
@@ -217,7 +231,7 @@ class TestDoubtful:
             for job in range(3):
                 made.add(f"new-{number}", job, 0.0)
         assert len(run(made, takes=5.0)) == 60
-        assert made.n_waiting == made.n_under_way == made._doubtful.n_under_way == 0
+        assert made.n_hosts_waiting == made.n_under_way == made._doubtful.n_under_way == 0
 
     def test_a_slow_host_keeps_its_connections_only_while_there_is_room(self):
         made = schedule(1000.0, n_connections=2, most_doubtful=4, slow_s=3.0)
@@ -306,14 +320,14 @@ class TestLaws:
         started = run(made, takes=takes, failed=lambda queue, job: job[1])
         seen = [job[0] for _, _, job in started] + [job[0] for _, job in made.given_up()]
         assert sorted(seen) == list(range(len(jobs)))
-        assert (made.n_waiting, made.n_under_way) == (0, 0)
+        assert (made.n_hosts_waiting, made.n_under_way) == (0, 0)
 
 
 class TestBar:
     def test_of_a_barred_host_only_urgent_jobs_start(self):
         made = schedule()
         made.add("shop", "image", 0.0)
-        made.bar("shop")
+        made.bar("shop", 0.0)
         assert made.next(0.0) is None
         made.add("shop", "rules", 0.0, urgent=True)
         assert made.next(0.0) == ("shop", "rules")
@@ -338,7 +352,7 @@ class TestBar:
         made.next(0.0)
         made.done("far", 0.0, failed=True)
         made.add("shop", "image", 0.0)
-        made.bar("shop")
+        made.bar("shop", 0.0)
         made.add("far", "rules", 0.0, urgent=True)
         (started,) = run(made, failed=lambda queue, job: False)
         assert started[1:] == ("far", "rules")

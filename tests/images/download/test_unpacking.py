@@ -57,6 +57,6 @@ class TestUnpack:
     [("gzip", "gzip", True), (" GZIP ", "gzip", True), ("identity", "", False), ("br", "br", False)],
 )
 def test_the_header_tells_the_packing(header, packing, known):
-    answer = Answer(headers=Headers(f"\ncontent-encoding: {header}\n".encode()))
+    answer = Answer(headers=Headers(f"HTTP/1.1 200 OK\ncontent-encoding: {header}\n\n".encode()))
     assert packing_of(answer) == packing
     assert can_unpack(packing) == known

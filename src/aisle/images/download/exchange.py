@@ -1,26 +1,8 @@
-"""A request and its answer: what is to be asked, and what a server said."""
+"""An answer: what a server said, and the body that it sent."""
 
 from dataclasses import dataclass, field
 
-from aisle.images.download.address import Address
 from aisle.images.download.headers import NO_HEADERS, Headers
-
-
-@dataclass(slots=True)
-class Request:
-    """What is to be asked.
-
-    Args:
-        pins: the network addresses that may be connected to, all checked; empty where a proxy does it.
-        etag, last_modified: of a copy that we have, else empty.
-        wants_image: end the answer as soon as it is seen to be none; otherwise it is a robots.txt.
-    """
-
-    address: Address
-    pins: tuple[str, ...] = ()
-    etag: str = ""
-    last_modified: str = ""
-    wants_image: bool = True
 
 
 def is_sendable(text: str) -> bool:
@@ -56,10 +38,10 @@ class Body:
     def __bytes__(self) -> bytes:
         return b"".join(self.pieces)
 
-    def start(self, n_bytes: int) -> bytes:
-        """The first bytes."""
+    def start(self, n_bytes: int) -> bytes | bytearray:
+        """The first bytes: so many at least, if that many came."""
         first = self.pieces[0] if self.pieces else b""
-        return bytes(first[:n_bytes] if len(first) >= n_bytes else bytes(self)[:n_bytes])
+        return first if len(first) >= n_bytes else bytes(self)
 
     def append(self, piece: bytes) -> None:
         """Add what follows."""

@@ -5,12 +5,14 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import certifi
 import pycurl
 
+from aisle.images.download.address import Address
 from aisle.images.download.body_memory import BodyMemory
-from aisle.images.download.exchange import Answer, Request
+from aisle.images.download.exchange import Answer
 from aisle.images.download.memory import give_back_memory
 from aisle.images.download.outcome import status_of_error
 from aisle.images.download.pins import Pins
@@ -37,30 +39,37 @@ _ENDED_AT_ONCE = 4
 """So many requests that have ended are told of together. Told one by one they took
 some 2 % longer, and all that a wait brought at once some 5 % longer than one by one."""
 
+_DROPPED = 42
+"""libcurl's error for a request that was ended from outside."""
+
 _TOO_SLOW = (28, "Operation too slow")
 """libcurl's words for a body that is given up for its speed."""
 
 
+Data = TypeVar("Data")
+
+
 @dataclass(slots=True)
-class Reply:
+class Reply(Generic[Data]):
     """How a request ended.
 
     Args:
+        data: that came with the request.
         answer: its `status` is empty where the server's answer arrived whole.
         seconds: from start to end.
         network_address: that was connected to, or empty.
         n_body_bytes: of the body that was kept.
     """
 
-    request: Request
+    data: Data
     answer: Answer
     seconds: float
     network_address: str
     n_body_bytes: int
 
 
-class Fetcher:
-    """Requests under way at once, in one thread.
+class Fetcher(Generic[Data]):
+    """Requests under way at once, in one thread, each with data of the caller's that its reply gives back.
 
     Args:
         settings: how each is made.
@@ -78,7 +87,7 @@ class Fetcher:
         self._authorities = settings.authorities or _usual_authorities()
         self._memory: BodyMemory[Transfer] = BodyMemory(slowest_s=settings.total_s)
         self._idle: list[Transfer] = []
-        self._under_way: dict[pycurl.Curl, Transfer] = {}
+        self._under_way: dict[pycurl.Curl, tuple[Transfer, Data]] = {}
         self._pins = None if settings.proxy else Pins()
         self._timer_at: float | None = None
         self._multi = pycurl.CurlMulti()
@@ -89,14 +98,28 @@ class Fetcher:
         """How many requests are under way."""
         return len(self._under_way)
 
-    def start(self, request: Request) -> None:
-        """Send a request out."""
+    def start(
+        self,
+        data: Data,
+        address: Address,
+        pins: tuple[str, ...] = (),
+        etag: str = "",
+        last_modified: str = "",
+        wants_image: bool = True,
+    ) -> None:
+        """Send a request out.
+
+        Args:
+            pins: the network addresses that may be connected to, all checked; empty where a proxy does it.
+            etag, last_modified: of a copy that we have, else empty.
+            wants_image: end the answer as soon as it is seen to be none; otherwise it is a robots.txt.
+        """
         transfer = self._idle.pop() if self._idle else self._new()
-        transfer.begin(request)
-        self._under_way[transfer.curl] = transfer
+        transfer.begin(address, pins, etag, last_modified, wants_image)
+        self._under_way[transfer.curl] = transfer, data
         self._multi.add_handle(transfer.curl)
 
-    def wait(self, most_s: float) -> Iterator[Reply | selectors.SelectorKey]:
+    def wait(self, most_s: float) -> Iterator[Reply[Data] | selectors.SelectorKey]:
         """Move everything on, for so many seconds at most. To be taken to its end, or replies are lost.
 
         Yields:
@@ -121,12 +144,13 @@ class Fetcher:
 
     def close(self) -> None:
         """Drop whatever is under way."""
-        for transfer in [*self._under_way.values(), *self._idle]:
-            if transfer.request is not None:
-                self._multi.remove_handle(transfer.curl)
-                transfer.end(well=False)
-            transfer.curl.close()
+        for transfer, _ in self._under_way.values():
+            self._multi.remove_handle(transfer.curl)
+            transfer.end(_DROPPED)
+            self._idle.append(transfer)
         self._under_way.clear()
+        for transfer in self._idle:
+            transfer.curl.close()
         self._idle.clear()
         self._multi.close()
 
@@ -136,7 +160,7 @@ class Fetcher:
     def _borrow(self, transfer: Transfer, n_bytes: int) -> bool:
         return self._memory.borrow(transfer, n_bytes, self._clock())
 
-    def _ended(self) -> Iterator[Reply]:
+    def _ended(self) -> Iterator[Reply[Data]]:
         """End what libcurl has done with, and let bodies that waited for its memory go on."""
         n_left, any_ended = 1, False
         while n_left:
@@ -149,17 +173,14 @@ class Fetcher:
         if any_ended:
             self._go_on()
 
-    def _end(self, curl: pycurl.Curl, code: int = 0, message: str = "") -> Reply:
-        transfer = self._under_way.pop(curl)
-        request = transfer.request
-        if request is None:
-            raise RuntimeError("libcurl ended a request that was never begun")
+    def _end(self, curl: pycurl.Curl, code: int = 0, message: str = "") -> Reply[Data]:
+        transfer, data = self._under_way.pop(curl)
         seconds = curl.getinfo(pycurl.TOTAL_TIME)
         network_address = curl.getinfo(pycurl.PRIMARY_IP) or ""
         self._multi.remove_handle(curl)
         if transfer.has_borrowed:
             self._memory.give_back(transfer)
-        answer = transfer.end(well=not code)
+        answer = transfer.end(code)
         if code and not (answer.status or answer.is_discarded):
             answer.status, answer.reason = status_of_error(code, message, answer)
         if answer.packing and answer.body and not answer.status:
@@ -170,7 +191,7 @@ class Fetcher:
             if was_large:
                 give_back_memory()
         self._idle.append(transfer)
-        return Reply(request, answer, seconds, network_address, answer.body.n_bytes)
+        return Reply(data, answer, seconds, network_address, answer.body.n_bytes)
 
     def _go_on(self) -> None:
         """Let bodies that waited for memory try again."""

@@ -5,26 +5,34 @@ from typing import Final
 
 _STATUS = re.compile(rb"HTTP/\S+[ \t]+(\d{3})(?!\d)")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
-_CONDITION = re.compile(rb"\n(?:content-encoding|tdm-reservation|x-robots-tag)")
 
 
 class Headers:
     """The values of an answer's headers, by their names.
 
-    Args:
-        lines: each begins with a line's end, and the last one ends with one, too.
+    Nearly all answers are looked at for nothing but conditions, which takes no more than four calls; more of
+    it would drive the loop out of the processor's cache.
 
-    Attributes:
-        hold_conditions: for the use of the body: how it is packed, or that it is not to be used. Told in one
-            look, since nearly all answers hold none.
+    Args:
+        head: all lines that came, each with its end: of interim answers (1xx), of the answer, and those that
+            followed its body.
     """
 
-    __slots__ = ("_lines", "_lower", "hold_conditions")
+    __slots__ = ("_head", "_lines", "_lower")
 
-    def __init__(self, lines: bytes) -> None:
-        self._lines = lines
-        self._lower = lines.lower()
-        self.hold_conditions = _CONDITION.search(self._lower) is not None
+    def __init__(self, head: bytes | bytearray) -> None:
+        self._head = head
+        self._lines: bytes | None = None
+        self._lower = b""
+
+    def may_hold_conditions(self) -> bool:
+        """For the use of the body: how it is packed, or that it is not to be used."""
+        find = self._head.lower().find  # `in` first raises and drops an error: its argument is no number
+        return find(b"content-encoding") >= 0 or find(b"x-robots-tag") >= 0 or find(b"tdm-reservation") >= 0
+
+    def status(self) -> int:
+        """The answer's status; 0 where there is none or its headers are not whole."""
+        return _final(self._head)[0]
 
     def first(self, name: str) -> str:
         """The first value of a header, by its name in lower case; empty where there is none."""
@@ -32,6 +40,9 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """All values of a header, by its name in lower case, in their order."""
+        if self._lines is None:
+            self._lines = _final(self._head)[1]
+            self._lower = self._lines.lower()
         values: list[str] = []
         mark = b"\n" + name.encode()
         at = self._lower.find(mark)
@@ -44,26 +55,18 @@ class Headers:
         return values
 
 
-NO_HEADERS: Final = Headers(b"\n")
+NO_HEADERS: Final = Headers(b"")
 
 
-def read_headers(head: bytes) -> tuple[int, Headers]:
-    """Read the status line, and find the lines below it.
-
-    Args:
-        head: all lines that came, each with its end: of interim answers (1xx), of the answer, and those that
-            followed its body.
-
-    Returns:
-        The answer's status, 0 where there is none or its headers are not whole, and the headers.
-    """
+def _final(head: bytes | bytearray) -> tuple[int, bytes]:
+    """The status of the answer itself, and the lines below it; of them each begins with a line's end."""
     at, status = 0, 100
     while 100 <= status < 200 and status != 101:  # which is final: nobody asked for another protocol
         line, end = _STATUS.match(head, at), _EMPTY_LINE.search(head, at)
         if end is None:
-            return 0, NO_HEADERS
+            return 0, b"\n"
         first, at, status = at, end.end(), int(line[1]) if line else 0
-    return status, Headers(head[head.index(b"\n", first) : at])
+    return status, bytes(head[head.index(b"\n", first) : at])
 
 
 def _text(value: bytes) -> str:

@@ -18,13 +18,18 @@ class Host(Generic[Job]):
 
     A host is new until it has answered, and quick if its last answer came soon; others are doubtful.
 
+    Its rate is kept as ATM's generic cell rate algorithm keeps it (ITU-T I.371, virtual scheduling): by one
+    moment instead of a count of tokens and when they were counted.
+
+    Args:
+        free_at: when its rate allows the next request; what is past of it is worth a burst, up to `slack_s`.
+
     Attributes:
-        burst: the most tokens that are kept.
+        interval_s: between two requests.
     """
 
     limits: HostLimits
-    tokens: float
-    counted_at: float
+    free_at: float
     waiting: deque[Job] = field(default_factory=deque)
     urgent: deque[Job] = field(default_factory=deque)
     n_under_way: int = 0
@@ -40,10 +45,12 @@ class Host(Generic[Job]):
     is_parked: bool = False
     is_leaving: bool = False
     entry: int = -1
-    burst: float = field(init=False)
+    interval_s: float = field(init=False)
+    slack_s: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.burst = max(1.0, self.limits.requests_per_s * _BURST_S)
+        self.interval_s = 1.0 / self.limits.requests_per_s
+        self.slack_s = max(0.0, _BURST_S - self.interval_s)
 
     def may_start(self) -> bool:
         """A request may go out, as far as time allows."""
@@ -57,10 +64,6 @@ class Host(Generic[Job]):
         return not (self.waiting or self.urgent or self.n_under_way or self.is_held or self.is_barred)
 
     def ready_at(self, now: float) -> float:
-        """When the next token is there and no back-off stands against it."""
-        rate = self.limits.requests_per_s
-        tokens = self.tokens + (now - self.counted_at) * rate
-        self.tokens = tokens = tokens if tokens < self.burst else self.burst
-        self.counted_at = now
-        with_token = now if tokens >= 1.0 else now + (1.0 - tokens) / rate
-        return with_token if with_token > self.not_before else self.not_before
+        """When its rate allows the next request, and no back-off stands against it; now at the soonest."""
+        by_rate = self.free_at if self.free_at > now else now
+        return by_rate if by_rate > self.not_before else self.not_before

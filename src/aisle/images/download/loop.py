@@ -9,7 +9,7 @@ from pathlib import Path
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
 from aisle.images.download.decoder import Decoder
-from aisle.images.download.exchange import Body, Request
+from aisle.images.download.exchange import Body
 from aisle.images.download.fetch import Fetcher, Reply
 from aisle.images.download.limits import HostLimits
 from aisle.images.download.locating import Locator
@@ -50,18 +50,14 @@ class LanePart:
     spools: str = ""
 
 
-@dataclass(slots=True)
-class _Asked:
-    """A request under way: the job and its host's queue."""
-
-    queue: str
-    job: Job | RulesJob
+_Asked = tuple[str, Job | RulesJob]
+"""What a request is for: a host's queue and its job."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Undecoded:
     job: Job
-    reply: Reply
+    reply: Reply[_Asked]
 
 
 class Loop:
@@ -72,7 +68,7 @@ class Loop:
         self._part, self._settings = part, settings
         self._clock = time.monotonic
         self._selector = selectors.DefaultSelector()
-        self._fetcher = Fetcher(settings.fetch, clock=self._clock, others=self._selector)
+        self._fetcher: Fetcher[_Asked] = Fetcher(settings.fetch, clock=self._clock, others=self._selector)
         self._locator = Locator(settings.fetch, clock=self._clock, selector=self._selector)
         self._decoder: Decoder[_Undecoded] = Decoder(
             settings.picture,
@@ -100,7 +96,6 @@ class Loop:
             if not store.is_committed(self._shards.name(outline.number))
         ]
         self._opening = Opening(outlines, lambda host, n: self._limits_of(host).least_s(n))
-        self._asked: dict[int, _Asked] = {}
         self._crowding: set[str] = set()
         self._recorder = Recorder(self._shards, tell, self._clock)
 
@@ -216,8 +211,7 @@ class Loop:
             self._refuse(queue, job, objection, "")
         else:
             job.n_tries += 1
-            request = Request(job.address, found.addresses, job.etag, job.last_modified)
-            self._send(request, _Asked(queue, job))
+            self._fetcher.start((queue, job), job.address, found.addresses, job.etag, job.last_modified)
 
     def _refuse(self, queue: str, job: Job, status: str, reason: str) -> None:
         """Record an address that was taken and may not be asked."""
@@ -229,23 +223,17 @@ class Loop:
         if found.status:
             self._robots_first.refuse(found.status, queue, job)
         else:
-            request = Request(job.address, found.addresses, wants_image=False)
-            self._send(request, _Asked(queue, job))
+            self._fetcher.start((queue, job), job.address, found.addresses, wants_image=False)
 
-    def _send(self, request: Request, asked: _Asked) -> None:
-        self._asked[id(request)] = asked
-        self._fetcher.start(request)
-
-    def _take(self, reply: Reply) -> None:
+    def _take(self, reply: Reply[_Asked]) -> None:
         """A request has ended."""
-        asked = self._asked.pop(id(reply.request))
-        job = asked.job
+        queue, job = reply.data
         if isinstance(job, RulesJob):
-            self._robots_first.take(reply, asked.queue, job)
+            self._robots_first.take(reply, queue, job)
         else:
-            self._carry_out(self._judge(reply, job), asked.queue, job, reply)
+            self._carry_out(self._judge(reply, job), queue, job, reply)
 
-    def _judge(self, reply: Reply, job: Job) -> Verdict:
+    def _judge(self, reply: Reply[_Asked], job: Job) -> Verdict:
         """What follows from an answer; a fault of ours in judging it costs this address and no other."""
         try:
             return judge(reply.answer, job, self._settings)
@@ -253,7 +241,7 @@ class Loop:
             reason = f"a fault in Aisle, please report it: {error!r}"[:200]
             return Verdict(next=Next.KEEP, status="not_understood", reason=reason)
 
-    def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply | None) -> None:
+    def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply[_Asked] | None) -> None:
         now = self._clock()
         if verdict.next is Next.AGAIN:
             self._recorder.count("tried again")
@@ -270,7 +258,7 @@ class Loop:
         elif verdict.next is Next.ELSEWHERE and verdict.target is not None:
             self._redirect(job, verdict, reply)
 
-    def _redirect(self, job: Job, verdict: Verdict, reply: Reply | None) -> None:
+    def _redirect(self, job: Job, verdict: Verdict, reply: Reply[_Asked] | None) -> None:
         """A redirect is a new request in the queue of the host it points to, in whichever lane that is."""
         target = verdict.target
         if target is None:

@@ -81,17 +81,17 @@ class Pins:
         pin = self._pins.get(queue)
         return pin is not None and address in pin.checked
 
-    def end(self, queue: str, told: Told | None, *, well: bool) -> None:
+    def end(self, queue: str, told: Told | None, code: int) -> None:
         """The request has ended.
 
         Args:
             told: what `begin` gave.
-            well: without an error of libcurl's, so that it did read what it was told.
+            code: libcurl's error; 0 where there was none, so that it did read what it was told.
         """
         pin = self._pins[queue]
         pin.n_requests -= 1
         if told is not None:
-            pin.is_known |= well
+            pin.is_known |= not code
             if told.forgotten:
                 self._leaving -= Counter(told.forgotten)
         if not pin.n_requests:

@@ -74,7 +74,6 @@ class Schedule(Generic[Job]):
         self._on_forget = on_forget
         self._leaving: deque[tuple[float, str]] = deque()
         self.n_hosts_waiting = 0
-        self.n_waiting = 0
         self.n_under_way = 0
 
     def add(self, queue: str, job: Job, now: float, *, first: bool = False, urgent: bool = False) -> None:
@@ -86,7 +85,7 @@ class Schedule(Generic[Job]):
         host = self._hosts.get(queue)
         if host is None:
             limits = self._limits_of(queue)
-            host = self._hosts[queue] = Host(limits, tokens=1.0, counted_at=now)
+            host = self._hosts[queue] = Host(limits, now)
             if self._rest_s is not None and (wait_s := self._rest_s(queue)):
                 self._leave_alone(queue, host, now, wait_s)
         if host.is_given_up:
@@ -98,7 +97,6 @@ class Schedule(Generic[Job]):
             jobs.appendleft(job)
         else:
             jobs.append(job)
-        self.n_waiting += 1
         self._enter(queue, host, now)
 
     def next(self, now: float) -> tuple[str, Job] | float | None:
@@ -108,20 +106,16 @@ class Schedule(Generic[Job]):
         while self._heap or self._bring_back(now):
             ready_at, entry, queue = self._heap[0]
             host = self._hosts.get(queue)
-            if host is None or host.entry != entry or not host.may_start():
-                heapq.heappop(self._heap)
-                if host is not None and host.entry == entry:
-                    host.entry = -1
-                continue
-            if ready_at > now:
+            is_void = host is None or host.entry != entry
+            if ready_at > now and not is_void:
                 return ready_at - now
             heapq.heappop(self._heap)
+            if host is None or is_void:
+                continue
             host.entry = -1
-            if (really := host.ready_at(now)) > now:
-                self._enter(queue, host, now, really)
-            elif host.is_quick or self._doubtful.has_room(host):
+            if host.is_quick or self._doubtful.has_room(host):
                 return queue, self._start(queue, host, now)
-            elif not host.n_under_way:
+            if not host.n_under_way:
                 self._doubtful.park(queue, host)
         return None
 
@@ -158,16 +152,13 @@ class Schedule(Generic[Job]):
 
     def undo(self, queue: str, job: Job, now: float, *, urgent: bool = False) -> None:
         """Put back a job that was taken and not asked, with its token."""
-        host = self._hosts[queue]
-        self._end(host)
-        host.tokens += 1.0
+        self._take_back(self._hosts[queue])
         self.add(queue, job, now, first=True, urgent=urgent)
 
     def skip(self, queue: str, now: float) -> None:
         """A job that was taken has ended without a request: its token and connection are free again."""
         host = self._hosts[queue]
-        self._end(host)
-        host.tokens += 1.0
+        self._take_back(host)
         self._enter(queue, host, now)
         self._leave_if_idle(queue, host, now)
 
@@ -176,6 +167,7 @@ class Schedule(Generic[Job]):
         host = self._hosts[queue]
         self._n_held += not host.is_held
         host.is_held = True
+        host.entry = -1
 
     def release(self, queue: str, now: float) -> None:
         """Start this host's jobs again."""
@@ -185,9 +177,12 @@ class Schedule(Generic[Job]):
             host.is_held = False
             self._enter(queue, host, now)
 
-    def bar(self, queue: str) -> None:
+    def bar(self, queue: str, now: float) -> None:
         """Start none of this host's jobs but urgent ones, until it is unbarred."""
-        self._hosts[queue].is_barred = True
+        host = self._hosts[queue]
+        host.is_barred = True
+        host.entry = -1
+        self._enter(queue, host, now)
 
     def unbar(self, queue: str, now: float) -> None:
         """Start all of this host's jobs again."""
@@ -201,10 +196,10 @@ class Schedule(Generic[Job]):
         """Take all that waits in a host's queue, without asking."""
         host = self._hosts[queue]
         jobs = [*host.urgent, *host.waiting]
+        host.entry = -1
         host.urgent.clear()
         host.waiting.clear()
         self.n_hosts_waiting -= bool(jobs)
-        self.n_waiting -= len(jobs)
         return jobs
 
     def given_up(self) -> list[tuple[str, Job]]:
@@ -219,11 +214,11 @@ class Schedule(Generic[Job]):
 
     def _start(self, queue: str, host: Host[Job], now: float) -> Job:
         job = (host.urgent or host.waiting).popleft()
-        host.tokens -= 1.0
+        earliest = now - host.slack_s
+        host.free_at = (host.free_at if host.free_at > earliest else earliest) + host.interval_s
         host.n_under_way += 1
         if not (host.waiting or host.urgent):
             self.n_hosts_waiting -= 1
-        self.n_waiting -= 1
         self.n_under_way += 1
         if not host.is_quick:
             self._doubtful.n_under_way += 1
@@ -236,13 +231,19 @@ class Schedule(Generic[Job]):
         if not host.is_quick:
             self._doubtful.n_under_way -= 1
 
-    def _enter(self, queue: str, host: Host[Job], now: float, ready_at: float | None = None) -> None:
-        """Note when the host may be asked next; an older note of it is void."""
-        if (host.entry >= 0 and ready_at is None) or not host.may_start():
+    def _take_back(self, host: Host[Job]) -> None:
+        """Nothing was asked, so nothing need be waited for."""
+        self._end(host)
+        host.free_at -= host.interval_s
+        host.entry = -1
+
+    def _enter(self, queue: str, host: Host[Job], now: float) -> None:
+        """Note when the host may be asked next; what stands against it later makes the note void."""
+        if host.entry >= 0 or not host.may_start():
             return
         self._n_entries += 1
         host.entry = self._n_entries
-        heapq.heappush(self._heap, (host.ready_at(now) if ready_at is None else ready_at, host.entry, queue))
+        heapq.heappush(self._heap, (host.ready_at(now), host.entry, queue))
 
     def _back_off(self, queue: str, host: Host[Job], now: float, wait_s: float | None) -> None:
         patience = self._patience
@@ -296,7 +297,7 @@ class Schedule(Generic[Job]):
             host.is_leaving = False
             if not host.is_idle() or host.times_aside or host.is_given_up:
                 continue
-            if host.not_before > now or host.ready_at(now) > now or host.tokens < host.burst:
+            if host.not_before > now or host.free_at + host.slack_s > now:
                 self._leave_if_idle(queue, host, now)
             else:
                 del self._hosts[queue]

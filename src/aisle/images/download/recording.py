@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from aisle.execution.engines import Tell
 from aisle.images.download.exchange import validator
@@ -33,7 +34,7 @@ class Recorder:
         job: Job,
         status: str,
         reason: str,
-        reply: Reply | None = None,
+        reply: Reply[Any] | None = None,
         jpeg: bytes = b"",
         **known: str | int,
     ) -> None:
@@ -51,7 +52,7 @@ class Recorder:
             network_address=reply.network_address if reply else "",
         )
 
-    def keep_picture(self, job: Job, reply: Reply, picture: Picture) -> None:
+    def keep_picture(self, job: Job, reply: Reply[Any], picture: Picture) -> None:
         """Record what the body of a reply turned out to be."""
         known = picture_fields(picture)
         if picture.status == "ok":

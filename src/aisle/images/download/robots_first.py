@@ -1,6 +1,7 @@
 """robots.txt before images: where it is to be obeyed, a host's images wait until its rules were read."""
 
 from collections.abc import Callable
+from typing import Any
 
 from aisle.images.download.fetch import Reply
 from aisle.images.download.open_shards import ListedRow
@@ -40,7 +41,7 @@ class RobotsFirst:
         if self._robots.knows(queue):
             return self._robots.objection(job.address)
         self._schedule.undo(queue, job, self._clock())
-        self._schedule.bar(queue)
+        self._schedule.bar(queue, self._clock())
         self._schedule.add(queue, first_job(job.address), self._clock(), urgent=True)
         return None
 
@@ -48,7 +49,7 @@ class RobotsFirst:
         """The host of a robots.txt may not be asked, or is not to be found."""
         self._carry_out(judge_place(status, job, self._settings), queue, job, None)
 
-    def take(self, reply: Reply, queue: str, job: RulesJob) -> None:
+    def take(self, reply: Reply[Any], queue: str, job: RulesJob) -> None:
         """A request for a robots.txt has ended."""
         self._carry_out(self._judge(reply, job), queue, job, reply.seconds)
 
@@ -57,7 +58,7 @@ class RobotsFirst:
         self._robots.learn(job.queue, None)
         self._schedule.unbar(job.queue, self._clock())
 
-    def _judge(self, reply: Reply, job: RulesJob) -> RulesVerdict:
+    def _judge(self, reply: Reply[Any], job: RulesJob) -> RulesVerdict:
         """What follows from an answer; after a fault of ours in judging it, the rules cannot be read."""
         try:
             return judge_rules(reply.answer, job, self._settings)

@@ -5,10 +5,11 @@ from typing import Protocol
 
 import pycurl
 
+from aisle.images.download.address import Address
 from aisle.images.download.body_memory import FREE_BYTES
 from aisle.images.download.curl_options import set_options
-from aisle.images.download.exchange import SMALL_BYTES, Answer, Request
-from aisle.images.download.headers import read_headers
+from aisle.images.download.exchange import SMALL_BYTES, Answer
+from aisle.images.download.headers import Headers
 from aisle.images.download.networks import Gate
 from aisle.images.download.optout import opted_out
 from aisle.images.download.pins import Pins, Told
@@ -27,6 +28,9 @@ _PLAIN_HEADERS = [
     "Accept: image/jpeg, image/png, image/webp, image/gif, image/bmp, image/avif;q=0.9, */*;q=0.1",
     "Accept-Encoding: identity",
 ]
+
+_USUAL = (b"HTTP/1.1 200 ", b"HTTP/1.0 200 ")
+"""The beginning of nearly all answers."""
 
 _NONE = Answer()
 """Of a transfer that is idle."""
@@ -61,7 +65,6 @@ class Transfer:
     def __init__(
         self, settings: FetchSettings, gate: Gate, borrow: Borrow, pins: Pins | None, authorities: str
     ) -> None:
-        self.request: Request | None = None
         self.answer = _NONE
         self.host = ""
         self.has_borrowed = False
@@ -85,35 +88,37 @@ class Transfer:
         if pins is not None:
             self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
-    def begin(self, request: Request) -> None:
-        """Set the handle up for a request."""
-        self.request, self.answer = request, Answer()
-        self.host = request.address.origin.queue
-        self.curl.setopt(pycurl.URL, request.address.text)
+    def begin(
+        self, address: Address, pins: tuple[str, ...], etag: str, last_modified: str, wants_image: bool
+    ) -> None:
+        """Set the handle up for a request; see `fetch.Fetcher.start`."""
+        self.answer = Answer()
+        self.host = address.origin.queue
+        self.curl.setopt(pycurl.URL, address.text)
         if self._pins is not None:
-            told = self._told = self._pins.begin(self.host, request.pins)
+            told = self._told = self._pins.begin(self.host, pins)
             if told is not None:
                 self.curl.setopt(pycurl.RESOLVE, told.lines)  # which is read once, by this request alone
-        if request.etag or request.last_modified or self._sent_headers is not _PLAIN_HEADERS:
-            self._sent_headers = _headers_of(request)
+        if etag or last_modified or self._sent_headers is not _PLAIN_HEADERS:
+            self._sent_headers = _headers_for(etag, last_modified)
             self.curl.setopt(pycurl.HTTPHEADER, self._sent_headers)
-        self._wants_image = request.wants_image
-        self._granted = self._free_bytes if request.wants_image else MAX_BYTES
+        self._wants_image = wants_image
+        self._granted = self._free_bytes if wants_image else MAX_BYTES
         self._is_looked_at = self.has_borrowed = False
 
-    def end(self, *, well: bool) -> Answer:
+    def end(self, code: int) -> Answer:
         """Give what was read, and let go of it.
 
         Args:
-            well: without an error of libcurl's.
+            code: libcurl's error; 0 where all arrived.
         """
         answer = self.answer
         if self._pins is not None:
-            self._pins.end(self.host, self._told, well=well)
+            self._pins.end(self.host, self._told, code)
         if not (self._is_looked_at or answer.status):
-            self._look()
-        self.request, self.answer = None, _NONE
-        self._head.clear()
+            self._look(not code)
+        self.answer = _NONE
+        self._head = bytearray()
         if self._sockets:
             for opened in self._sockets:
                 opened.close()
@@ -147,12 +152,13 @@ class Transfer:
 
     def _write(self, data: bytes) -> int | None:
         body, n_bytes = self.answer.body, len(data)
-        if body.n_bytes + n_bytes > self._granted:
+        n_in_all = body.n_bytes + n_bytes
+        if n_in_all > self._granted:
             return self._go_beyond(data)
         if n_bytes < SMALL_BYTES:
             body.append(data)
         else:
-            body.n_bytes += n_bytes
+            body.n_bytes = n_in_all
             body.pieces.append(data)
         return None
 
@@ -179,17 +185,23 @@ class Transfer:
         body.append(data)
         return None
 
-    def _look(self) -> None:
-        """Read the headers and the body's first bytes: is this what was asked for, and may it be used?"""
+    def _look(self, is_whole: bool = False) -> None:
+        """Read the headers and the body's first bytes: is this what was asked for, and may it be used?
+
+        Args:
+            is_whole: all has arrived.
+        """
         self._is_looked_at = True
         answer = self.answer
-        answer.http_status, answer.headers = read_headers(bytes(self._head))
-        is_ok = answer.http_status in (200, 203)
-        if (is_ok or answer.http_status == 304) and answer.headers.hold_conditions:
+        headers = answer.headers = Headers(self._head)
+        is_usual = is_whole and self._head.startswith(_USUAL)
+        http_status = answer.http_status = 200 if is_usual else headers.status()
+        is_ok = http_status in (200, 203)
+        if (is_ok or http_status == 304) and headers.may_hold_conditions():
             self._look_at_conditions()
         if is_ok and self._wants_image and not answer.status:
             self._look_at_body()
-        elif answer.http_status > 200 and not is_ok:  # with 0, what libcurl says of the failure counts
+        elif http_status > 200 and not is_ok:  # with 0, what libcurl says of the failure counts
             answer.body.clear()
             answer.is_discarded = True
 
@@ -224,13 +236,13 @@ class Transfer:
         return f"the server calls it {kind[:60]}" if kind.isprintable() and kind else "no known format"
 
 
-def _headers_of(request: Request) -> list[str]:
+def _headers_for(etag: str, last_modified: str) -> list[str]:
     """What is asked for, and which copy of it we have."""
-    if not (request.etag or request.last_modified):
+    if not (etag or last_modified):
         return _PLAIN_HEADERS
     headers = [*_PLAIN_HEADERS]
-    if request.etag:
-        headers.append(f"If-None-Match: {request.etag}")
-    if request.last_modified:
-        headers.append(f"If-Modified-Since: {request.last_modified}")
+    if etag:
+        headers.append(f"If-None-Match: {etag}")
+    if last_modified:
+        headers.append(f"If-Modified-Since: {last_modified}")
     return headers

@@ -23,7 +23,7 @@ def can_unpack(packing: str) -> bool:
     return packing in _PACKINGS
 
 
-def first_bytes(start: bytes, n_bytes: int) -> bytes:
+def first_bytes(start: bytes | bytearray, n_bytes: int) -> bytes:
     """What the start of a compressed body unpacks to, so many bytes at most; empty where it is broken."""
     try:
         return _unpacker(start).decompress(start, n_bytes)
@@ -53,11 +53,11 @@ def unpack(answer: Answer, max_bytes: int) -> None:
         answer.status, answer.reason = "truncated", "the compressed body ends too early"
 
 
-def _unpacker(start: bytes) -> "zlib._Decompress":
+def _unpacker(start: bytes | bytearray) -> "zlib._Decompress":
     """What unpacks a body that begins so; some servers leave the header out of `deflate`."""
     has_header = start[:2] == b"\x1f\x8b" or (len(start) > 1 and start[0] & 15 == 8 and not _word(start) % 31)
     return zlib.decompressobj(_ANY_HEADER if has_header else _NO_HEADER)
 
 
-def _word(start: bytes) -> int:
+def _word(start: bytes | bytearray) -> int:
     return int.from_bytes(start[:2], "big")
