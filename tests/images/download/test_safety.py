@@ -56,7 +56,7 @@ def started(monkeypatch):
     """Every request that is sent out."""
     sent = []
     start = Fetcher.start
-    monkeypatch.setattr(Fetcher, "start", lambda self, request: (sent.append(request), start(self, request)))
+    monkeypatch.setattr(Fetcher, "start", lambda self, *asked: (sent.append(asked), start(self, *asked)))
     return sent
 
 

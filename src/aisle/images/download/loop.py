@@ -166,7 +166,7 @@ class Loop:
                 continue
             if self._schedule.n_of(queue) < _LOW_WATER:
                 self._opening.runs_low(queue)
-            job = self._shards.job(waiting) if isinstance(waiting, tuple) else waiting
+            job = self._shards.job(waiting) if isinstance(waiting, int) else waiting
             if job is None:
                 self._schedule.skip(queue, self._clock())
             else:
@@ -273,7 +273,7 @@ class Loop:
 
     def _give_up(self, queue: str, waiting: Job | RulesJob | ListedRow) -> None:
         """The host of this job failed again after it was set aside."""
-        job = self._shards.job(waiting) if isinstance(waiting, tuple) else waiting
+        job = self._shards.job(waiting) if isinstance(waiting, int) else waiting
         if isinstance(job, RulesJob):
             self._robots_first.give_up(job)
         elif job is not None:

@@ -19,8 +19,10 @@ from aisle.images.download.shard import write_shard
 from aisle.images.download.spool import Row, Spool
 from aisle.images.download.verdict import Job
 
-ListedRow = tuple[int, int]
-"""A shard's number and a row in it: an address that waits costs no more memory than that."""
+ListedRow = int
+"""A shard's number and a row in it as one number: an address that waits costs no more memory than that."""
+
+_MOST_ROWS = 1 << 32
 
 
 class AddressList:
@@ -104,12 +106,12 @@ class OpenShards:
             if statuses[row]:
                 self._refuse(number, row)
             else:
-                yield hosts[row], (number, row)
+                yield hosts[row], number * _MOST_ROWS + row
         self._commit_if_whole(number)
 
     def job(self, listed: ListedRow) -> Job | None:
         """Make the job of a row; None where its address turns out to be refused, and is recorded so."""
-        number, row = listed
+        number, row = divmod(listed, _MOST_ROWS)
         shard = self._open[number]
         address = shard.value("address", row)
         try:
