@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from aisle.calibration.temperatures import Temperatures
-from aisle.core.records import FIELDS, Answers
+from aisle.core.records import FIELDS, TEXT_FIELDS, Answers
 from aisle.evaluation.truth import Names, TrainingCounts, Truth
 from aisle.taxonomy.building import from_parents
 from aisle.taxonomy.label_sets import LabelSets
@@ -216,3 +216,31 @@ def links(draw):
     words = ["redShirt", "HTMLPage", "XL", "42", "d3500"]
     parts = st.one_of(st.sampled_from(signs), st.sampled_from(words), st.text(max_size=5))
     return scheme + host + "".join(draw(st.lists(parts, max_size=15)))
+
+
+merchants_texts = st.text(
+    st.sampled_from("kiterakß茶e  \t\n\xa0<>&;/bé'\"-|,"), max_size=12
+) | st.sampled_from(
+    [
+        "Fu&szlig;ball",
+        "Blue<br/>kite",
+        "<b></b>",
+        "&lt;p&gt;rake&lt;/p&gt;",
+        "a &amp; b",
+        "jam\u2003jam",
+        "<!--x-->",
+    ]
+)
+"""Texts as merchants write them: mark-up, entities, odd spaces."""
+
+
+@st.composite
+def merchants_products(draw, max_products=6):
+    """Rows of a feed of the shop: text fields blank or odd, images there, gone or remote."""
+    links = st.sampled_from(
+        ["images/1.png", "images/2.png", "images/gone.png", "http://shop.example/a.png", "../x.png", "images"]
+    )
+    row = st.fixed_dictionaries(
+        dict.fromkeys(TEXT_FIELDS, merchants_texts) | {"image_link": st.lists(links, max_size=2)}
+    )
+    return draw(st.lists(row, min_size=1, max_size=max_products))

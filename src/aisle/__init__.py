@@ -13,16 +13,20 @@ __version__ = "0.1.0"
 __all__ = ["AisleError", "Product", "__version__", "load"]
 
 
-def load(path: str | Path, cache: str | Path | None = None) -> "Predictor":
+def load(path: str | Path, cache: str | Path | None = None, images: str | Path | None = None) -> "Predictor":
     """Load a model directory, after checking it, as something that can `predict`.
 
     Args:
         cache: a folder that keeps the vectors of images, so that none is encoded twice; None for none. The
             commands keep theirs in ~/.cache/aisle.
+        images: the folder that products' images are looked up in, as with `--images`: what `aisle download`
+            wrote, whose images are named by their addresses, or files that relative paths start from. None:
+            a product names files by paths from the current folder, or absolute ones.
 
     Raises:
-        AisleError: the directory is missing, incomplete, changed, or of a newer format.
+        AisleError: the directory is missing, incomplete, changed, or of a newer format; or there is no such
+            folder of images.
     """
     from aisle.model.predictor import load
 
-    return load(path, cache)
+    return load(path, cache, images)

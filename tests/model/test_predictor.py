@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import aisle
-from aisle import Product
+from aisle import AisleError, Product
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_prediction_tells_what_was_silent_and_why(predictor, tmp_path):
     assert (whole.status, whole.reason) == ("ok", "")
     assert (named.status, named.reason) == ("ok", f"image undecodable: {torn}")
     assert (given.status, given.reason) == ("no_evidence", "image undecodable")
-    assert (gone.status, gone.reason) == ("ok", "image unreadable: gone.png")
+    assert (gone.status, gone.reason) == ("ok", "image missing: gone.png")
     assert (none.status, none.reason) == ("no_evidence", "")
 
 
@@ -93,6 +93,45 @@ def test_a_model_may_be_named_by_a_path_and_keep_vectors_in_a_folder(model, shop
 
 def test_no_products_give_no_answers(predictor):
     assert predictor.predict([]) == []
+
+
+def test_products_may_come_one_by_one(predictor):
+    products = [Product(title="rake"), Product(title="jam")]
+    assert predictor.predict(product for product in products) == predictor.predict(products)
+
+
+@pytest.mark.parametrize(
+    ("products", "message"),
+    [
+        (Product(title="mug"), r"products is of type Product; .* write predict\(\[product\]\)"),
+        (None, "products is of type NoneType; it must be a list of products"),
+        ([{"title": "mug"}], r"products\[0\] is of type dict; .* write aisle.Product\(title=..., ...\)"),
+        ([Product(), "mug"], r"products\[1\] is of type str; it must be a product"),
+    ],
+)
+def test_what_is_no_product_is_refused_by_its_place(predictor, products, message):
+    with pytest.raises(AisleError, match=message):
+        predictor.predict(products)
+
+
+@pytest.mark.parametrize("top", ["3", 0, -1, 2.5, None, True])
+def test_top_is_a_whole_number_from_1(predictor, top):
+    with pytest.raises(AisleError, match=f"top is {top!r}; it must be a whole number from 1"):
+        predictor.predict([Product(title="mug")], top=top)
+    assert len(predictor.predict([Product(title="mug")], top=np.int64(2))[0].top) == 2
+
+
+@pytest.mark.parametrize("argument", ["path", "cache", "images"])
+def test_what_is_no_path_is_refused_by_name(model, argument):
+    with pytest.raises(AisleError, match=f"{argument} is 3; it must be the path of a folder"):
+        aisle.load(**{"path": model, argument: 3})
+
+
+def test_images_are_looked_up_in_the_folder_that_was_named(model, shop, tmp_path):
+    by_link = aisle.load(model, images=shop).predict([Product(images=["images/2.png"])])
+    assert by_link == aisle.load(model).predict([Product(images=[shop / "images/2.png"])])
+    with pytest.raises(AisleError, match="no such folder"):
+        aisle.load(model, images=tmp_path / "none")
 
 
 def test_an_answer_does_not_depend_on_the_products_beside_it(predictor):

@@ -18,8 +18,8 @@ class Product:
     """One product as a caller holds it; every field but the id may be missing.
 
     Args:
-        images: a tuple or list of paths of local files, or of encoded bytes (JPEG, PNG, WebP, ...); all of
-            them count.
+        images: a tuple or list of paths of files, or of links into the folder that `aisle.load` was given, or
+            of encoded bytes (JPEG, PNG, WebP, ...); all of them count.
 
     Raises:
         TypeError: a field is not what it must be; the message names it.

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aisle.images.folder import ImageFolder
+    from aisle.images.folder import ImageFiles, ImageFolder
     from aisle.images.root import ImageRoots, open_root
     from aisle.images.source import ImageRef, ImageRoot, ImageSource, InlineImages
 
 __all__ = [
+    "ImageFiles",
     "ImageFolder",
     "ImageRef",
     "ImageRoot",
@@ -17,7 +18,7 @@ __all__ = [
     "open_root",
 ]
 
-_FOLDER = ("ImageFolder",)
+_FOLDER = ("ImageFiles", "ImageFolder")
 _ROOT = ("ImageRoots", "open_root")
 
 

@@ -1,4 +1,4 @@
-"""Images in a folder: a link of a feed is a path below it, and no link leads out of it."""
+"""Images in files: a feed's link leads below a folder and nowhere else; a caller may name any."""
 
 import errno
 import os
@@ -98,15 +98,19 @@ class ImageFolder(ImageRoot):
             looked = threads.map(lambda part: [self.look(link) for link in part], slices)
             return [ref for part in looked for ref in part]
 
-    def _read(self, link: str) -> bytes:
+    def _path(self, link: str) -> str:
+        """Where a link leads, which is refused if that may not be read."""
         _refuse_by_name(link)
         if self._root is None:
             raise _RefusedError("no_root", "the link is a relative path and no image folder was named")
+        path = os.path.realpath(os.path.join(self._root, link))  # noqa: PTH118
+        if os.path.commonpath([self._root, path]) != self._root:
+            raise _RefusedError("outside", "a symbolic link leads out of the image folder")
+        return path
+
+    def _read(self, link: str) -> bytes:
         try:
-            path = os.path.realpath(os.path.join(self._root, link))  # noqa: PTH118
-            if os.path.commonpath([self._root, path]) != self._root:
-                raise _RefusedError("outside", "a symbolic link leads out of the image folder")
-            return self._read_file(path)
+            return self._read_file(self._path(link))
         except OSError as error:
             status = "missing" if error.errno in _ABSENT else "unreadable"
             raise _RefusedError(status, error.strerror or str(error)) from error
@@ -128,18 +132,39 @@ class ImageFolder(ImageRoot):
         return data
 
 
+class ImageFiles(ImageFolder):
+    """Images that a caller names by paths from the current folder, or absolute ones.
+
+    Not for the links of a feed, which must not choose what is read.
+    """
+
+    def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
+        super().__init__(None, max_bytes=max_bytes)
+
+    def _path(self, link: str) -> str:
+        _refuse_address(link)
+        if not link or "\0" in link:
+            raise _RefusedError("missing", "no file can have this name")
+        return os.path.realpath(link)
+
+
 def _refuse_by_name(link: str) -> None:
     """Refuse what can be told without a look at the disk."""
     if not link:
         raise _RefusedError("missing", "the link is empty")
     if "\0" in link:
         raise _RefusedError("outside", "the link holds a NUL character")
-    if _ADDRESS.match(link) and not link.lower().startswith("file:"):
-        raise _RefusedError("remote", "the link is an address that was not downloaded")
+    if not link.lower().startswith("file:"):
+        _refuse_address(link)
     if link.lower().startswith("file:") or link[0] in "/\\" or _DRIVE.match(link):
         raise _RefusedError("outside", "the link is an absolute path; write it relative to the image folder")
     if ".." in re.split(r"[/\\]", link):
         raise _RefusedError("outside", "the link goes up out of a folder ('..')")
+
+
+def _refuse_address(link: str) -> None:
+    if _ADDRESS.match(link):
+        raise _RefusedError("remote", "the link is an address that was not downloaded")
 
 
 def _refuse_by_kind(status: os.stat_result) -> None:

@@ -1,6 +1,6 @@
 """The predictor: products in, answers out. The batch job, evaluation and the Python interface all call it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,8 @@ from aisle.core.records import FIELDS, TEXT_FIELDS, Answers, Product
 from aisle.encoders.base import Encoder, FrozenEncoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
-from aisle.images.source import ImageSource
+from aisle.images import ImageFiles, ImageRoot, ImageSource, open_root
+from aisle.model.arguments import check_folders, listed_products, whole_number_from_1
 from aisle.model.directory import Model, read_model
 from aisle.model.products import table_of_products
 from aisle.model.silence import as_seen, image_reasons, statuses
@@ -57,11 +58,15 @@ class Predictor:
     Args:
         model: as `aisle.model.directory.read_model` gave it.
         cache: vectors of images that were made before, or None for none.
+        images: where `predict` looks up the images that products name; None for files anywhere.
     """
 
-    def __init__(self, model: Model, cache: VectorCache | None = None) -> None:
+    def __init__(
+        self, model: Model, cache: VectorCache | None = None, images: ImageRoot | None = None
+    ) -> None:
         self.model = model
         self._cache = cache
+        self._images = images or ImageFiles()
         self._calibrated = Calibrated(model.calibration, model.labels.tree)
 
     @property
@@ -69,16 +74,25 @@ class Predictor:
         """The tree that is predicted."""
         return self.model.labels.tree
 
-    def predict(self, products: Sequence[Product], top: int = 5) -> list[Prediction]:
-        """Give each product its category.
+    def predict(self, products: Iterable[Product], top: int = 5) -> list[Prediction]:
+        """Give each product its category, as `aisle predict` does.
 
         Args:
-            top: how many of the most probable leaves to name.
+            products: any number of them, in a list, from a generator, ...
+            top: how many of the most probable leaves to name, from 1; at most all leaves.
+
+        Returns:
+            (products,) in their order.
+
+        Raises:
+            AisleError: an argument is not what it must be, or a text is none that a feed may hold.
         """
-        if not products:
+        n_top = whole_number_from_1("top", top)
+        listed = listed_products(products)
+        if not listed:
             return []
-        table, images = table_of_products(products)
-        answers = self.answer(table, images, top=top)
+        table, images = table_of_products(listed, self._images)
+        answers = self.answer(table, images, top=n_top)
         told = zip(
             statuses(answers).to_pylist(), image_reasons(as_seen(table, answers)).to_pylist(), strict=True
         )
@@ -202,13 +216,17 @@ def text_mask(products: pa.RecordBatch, read: Collection[str] = TEXT_FIELDS) -> 
     return mask
 
 
-def load(path: str | Path, cache: str | Path | None = None) -> Predictor:
+def load(path: str | Path, cache: str | Path | None = None, images: str | Path | None = None) -> Predictor:
     """Load a model directory, after checking it.
 
     Args:
         cache: the folder of image vectors that were made before, or None for none.
+        images: the folder of images, see `images.open_root`; None for files anywhere.
 
     Raises:
-        AisleError: the directory is missing, incomplete, changed, or of another format.
+        AisleError: the directory is missing, incomplete, changed, or of another format; or the folder of
+            images is none.
     """
-    return Predictor(read_model(Path(path)), VectorCache(Path(cache)) if cache else None)
+    check_folders(path=path, cache=cache or "", images=images or "")
+    root = open_root(images) if images else None
+    return Predictor(read_model(Path(path)), VectorCache(Path(cache)) if cache else None, root)
