@@ -24,6 +24,7 @@ MODEL_FILES = (
     "head.safetensors",
     "labels.tsv",
     "taxonomy.tsv",
+    "trained_on.safetensors",
     "training_counts.tsv",
 )
 

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -114,7 +116,7 @@ def test_a_refused_feed_leaves_nothing_behind(model, tmp_path, monkeypatch, caps
 @pytest.mark.parametrize(
     ("split", "note"),
     [
-        ("train", "The model was trained on these products: it does worse on others."),
+        ("train", "The model was trained on all {n} products scored: it does worse on others."),
         ("val", "The model's epochs and temperatures were chosen on these products: others may fare worse."),
         ("test", ""),
     ],
@@ -123,5 +125,46 @@ def test_a_split_that_the_model_has_seen_is_told(model, catalogue, tmp_path, cap
     words = f"evaluate {model} {catalogue} --split {split} --cache {tmp_path}/vectors --out {tmp_path}/scores"
     assert run(shlex.split(words)) == 0
     shown = capsys.readouterr().out
-    assert json.loads((tmp_path / "scores/metrics.json").read_text())["note"] == note
+    report = json.loads((tmp_path / "scores/metrics.json").read_text())
+    note = note.format(n=report["counts"]["n_scored"])
+    assert report["note"] == note
     assert (note in shown.splitlines()) if note else ("The model" not in shown)
+
+
+class TestAFeedThatTheModelWasTrainedOn:
+    @pytest.fixture
+    def note_of(self, model, tmp_path, capsys):
+        """Score a feed; give the note, which the page shows too."""
+
+        def score(feed, options=""):
+            words = f"evaluate {model} {feed} {options} --cache {tmp_path}/vectors --out {tmp_path}/scores"
+            assert run(shlex.split(words + " --overwrite")) == 0
+            note = json.loads((tmp_path / "scores/metrics.json").read_text())["note"]
+            assert note in capsys.readouterr().out.replace("\n", " ")
+            return note
+
+        return score
+
+    def test_is_told_with_the_number_of_its_products(self, note_of, shop, catalogue):
+        n = json.loads((catalogue / "catalogue.json").read_text())["splits"]["train"]
+        assert note_of(shop / "shop.tsv") == (
+            f"The model was trained on {n} of the 240 products scored: it does worse on others."
+        )
+
+    def test_is_known_by_its_merchant_and_ids(self, note_of, shop, tmp_path):
+        text = (shop / "shop.tsv").read_text()
+        assert note_of(shop / "shop.tsv", "--merchant other") == ""
+        renamed = tmp_path / "new.tsv"
+        renamed.write_text(text.replace("\np", "\nq"))
+        assert note_of(renamed, "--merchant shop") == ""
+        renamed.write_text(text.replace("kite", "kite, flown").replace("\tToys > Kites\t", "\t\t"))
+        assert "of the 180 products scored" in note_of(renamed, "--merchant shop")
+
+    def test_is_asked_after_where_an_older_model_does_not_tell(self, model, shop, tmp_path, capsys):
+        old = Path(shutil.copytree(model, tmp_path / "old"))
+        (old / "trained_on.safetensors").unlink()
+        sums = (old / "SHA256SUMS").read_text().splitlines(keepends=True)
+        (old / "SHA256SUMS").write_text("".join(line for line in sums if "trained_on" not in line))
+        words = f"evaluate {old} {shop}/shop.tsv --cache {tmp_path}/vectors --out {tmp_path}/scores"
+        assert run(shlex.split(words)) == 0
+        assert "does not tell which products it was trained on" in capsys.readouterr().out.replace("\n", " ")

@@ -32,6 +32,10 @@ ODD = "sku,product_name,material,product_type\n" + "".join(
     f"{i},{thing} {i},{material},{thing}\n"
     for i, (thing, material) in enumerate([("kite", "silk"), ("rake", "ash")] * 6)
 )
+LABELLED = "id\ttitle\tgoogle_product_category\n" + "".join(
+    f"{i}\t{thing} no {i}\t{label}\n"
+    for i, (thing, label) in enumerate([("cat bed", 111), ("scratching post", 112)] * 6)
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -122,6 +126,7 @@ def after_readme(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
     for split in ("train", "val", "test"):
         (folder / f"graded-{split}.csv").write_text(GRADED)
     (folder / "odd.csv").write_text(ODD)
+    (folder / "new/labelled.tsv").write_text(LABELLED)
     with pytest.MonkeyPatch.context() as environment, chdir(folder):
         environment.setenv("AISLE_CACHE", str(folder / "cache"))
         run_page("README.md")

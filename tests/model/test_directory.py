@@ -42,6 +42,7 @@ def test_it_holds_what_its_page_says(model):
         "head.safetensors",
         "labels.tsv",
         "taxonomy.tsv",
+        "trained_on.safetensors",
         "training_counts.tsv",
     ]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,8 @@ from aisle.images import ImageSource, open_root
 from aisle.model.directory import Model
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
+from aisle.model.trained_on import product_keys, were_trained_on
+from aisle.prediction.flattered import note as flattered
 from aisle.prediction.job import in_order, n_workers, products_of, sees_images
 from aisle.taxonomy.labels import LabelTree
 
@@ -44,6 +46,7 @@ REJECTED_FILE = "rejected.jsonl"
 _LABEL_OPTION = "--label-column"
 _TRAINED_WITH = "the model was trained with it; name this feed's own with --label-column"
 _DEFAULT_SPLIT = "test"
+_WHOLE_FEED = "whole feed"
 _TOP = 5
 _N_EXAMPLES = 3
 _TRUTH = pa.schema([(name, pa.string()) for name in ("label_text", "merchant", "group", "split")]).insert(
@@ -82,7 +85,7 @@ class Labelled:
             and where their images are read.
         split: which they are, in words.
         n: how many there are, where that is known.
-        note: why figures of them may flatter the model, in a sentence, or "".
+        is_own: they are of the very catalogue that the model was trained on.
         groups: of a feed, which of the products that were taken belong together; None where `truth` tells.
         rejected: the records that could not be read, of the batches that were taken.
     """
@@ -90,7 +93,7 @@ class Labelled:
     batches: "Iterator[Batch]"
     split: str
     n: int | None
-    note: str = ""
+    is_own: bool = False
     groups: FeedGroups | None = None
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -122,7 +125,8 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         answers, truth, images = answered
         _check_labels(labelled, truth)
         counts = TrainingCounts(predictor.model.training_counts, labels.tree)
-        report = evaluate(answers, Truth.from_products(labels.tree, truth), labels.tree, counts)
+        judged = Truth.from_products(labels.tree, truth)
+        report = evaluate(answers, judged, labels.tree, counts)
         about = {
             "model": str(model),
             "products": labelled,
@@ -130,7 +134,10 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         }
         n_unreadable = len(products.rejected)
         counted = replace(report.counts, n_unreadable=n_unreadable, images=in_status_order(images))
-        report = replace(report, counts=counted, note=products.note)
+        n_trained_on = int(truth["trained_on"].to_numpy()[judged.is_scored].sum())
+        split = None if products.split == _WHOLE_FEED else products.split
+        note = flattered(predictor.model, split, n_trained_on, counted.n_scored, is_own=products.is_own)
+        report = replace(report, counts=counted, note=note)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
             with (folder / REJECTED_FILE).open("w", encoding="utf-8") as file:
@@ -165,9 +172,12 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
     """Answer for all labelled products.
 
     Returns:
-        The answers, the truth of the same products in the same order, and how many images have each status if
-        the model looks at them; None where there is no product.
+        The answers; the truth of the same products in the same order, with a column `trained_on` that tells
+        which of them the model was trained on; and how many images have each status if the model looks at
+        them. None where there is no product.
     """
+    trained_on = predictor.model.trained_on
+    known = np.zeros(0, np.uint64) if trained_on is None else trained_on
     answers, truths = [], []
     seen: Counter[str] = Counter()
 
@@ -175,7 +185,8 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
         products, truth, images = batch
         answers = predictor.answer(products, images, top=_TOP)
         counts = image_counts(as_seen(products, answers)) if sees_images(predictor) else Counter()
-        return answers, truth, counts
+        seen_before = pa.array(were_trained_on(product_keys(products), known))
+        return answers, truth.append_column("trained_on", seen_before), counts
 
     with progress("Answering", labelled.n) as advance:
         for found, truth, counts in in_order(answer, labelled.batches, n_workers(predictor)):
@@ -223,23 +234,7 @@ def _of_catalogue(path: Path, model: Model, options: EvaluateOptions) -> Labelle
             f"{', '.join(name for name in catalogue.manifest.splits if catalogue.count(name))}"
         )
     is_own = model.provenance.get("catalogue") == catalogue.fingerprint()
-    return Labelled(batches=found, split=split, n=n, note=_note(split, model.provenance, is_own=is_own))
-
-
-def _note(split: str, provenance: Mapping[str, Any], *, is_own: bool) -> str:
-    """Why figures of a split may flatter the model, or "".
-
-    Args:
-        is_own: the split is of the very catalogue that the model was trained on.
-    """
-    training = provenance.get("recipe_tables", {}).get("training", {})
-    which = "" if is_own else ", if it comes from this catalogue"
-    if split == "train":
-        return f"The model was trained on these products{which}: it does worse on others."
-    if split == "val" and training.get("validation") == "val":
-        what = "The model's epochs and temperatures were chosen on these products"
-        return f"{what}{which}: others may fare worse."
-    return ""
+    return Labelled(batches=found, split=split, n=n, is_own=is_own)
 
 
 def _known(ids: pa.ListArray, labels: LabelTree) -> pa.ListArray:
@@ -286,4 +281,4 @@ def _of_feed(
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images
 
-    return Labelled(batches=batches(), split="whole feed", n=None, groups=groups, rejected=rejected)
+    return Labelled(batches=batches(), split=_WHOLE_FEED, n=None, groups=groups, rejected=rejected)

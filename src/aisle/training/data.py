@@ -14,6 +14,7 @@ from aisle.catalogue import Catalogue, image_counts, in_status_order
 from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS, TEXT_FIELDS
 from aisle.model.predictor import text_mask
+from aisle.model.trained_on import product_keys
 from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
 from aisle.training.category_names import category_name_products
 from aisle.training.smoothing import TreeSmoothing
@@ -39,6 +40,7 @@ class TrainingData:
         held_out_groups: (held-out products,) the number of each one's group.
         names: (leaves,) the places of `category_name_products`, which are in none of the others; empty where
             no encoder reads them.
+        keys: (training products,) `model.trained_on.product_keys` of them, sorted.
         label_counts: (nodes,) how many training products are labelled with each node of the tree.
         splits: the catalogue's splits that they are read from, in this order.
         images: how many images there are of each of core.schemas.IMAGE_STATUSES.
@@ -54,6 +56,7 @@ class TrainingData:
     held_out: NDArray[np.int64]
     held_out_groups: NDArray[np.int64]
     names: NDArray[np.int64]
+    keys: NDArray[np.uint64]
     label_counts: NDArray[np.int64]
     n_leaves: int
     images: Mapping[str, int]
@@ -113,6 +116,7 @@ def read_training_data(catalogue: Catalogue, validation: float | str) -> Trainin
         held_out=every[products.is_held][thinned],
         held_out_groups=products.groups[thinned],
         names=places[len(every) :],
+        keys=np.sort(products.keys[train]),
         label_counts=np.bincount(counted, minlength=tree.n_nodes),
         n_leaves=tree.n_leaves,
         images=products.images.counts,
@@ -127,6 +131,7 @@ class _Products:
     Args:
         labels: lists of node ids, batch by batch.
         fields: (products,) mask of the fields that each has.
+        keys: (products,) see `model.trained_on.product_keys`.
         is_held: (products,) which are held out.
         groups: (products that are held out,) the number of each one's group.
         images: what is known of their images.
@@ -134,6 +139,7 @@ class _Products:
 
     labels: list[pa.Array]
     fields: NDArray[np.uint8]
+    keys: NDArray[np.uint64]
     is_held: NDArray[np.bool_]
     groups: NDArray[np.int64]
     images: "_KnownImages"
@@ -144,12 +150,13 @@ def _splits(validation: float | str) -> tuple[str, ...]:
 
 
 def _read_products(catalogue: Catalogue, validation: float | str) -> _Products:
-    labels, fields, held, groups = [], [], [], []
+    labels, fields, keys, held, groups = [], [], [], [], []
     images = _KnownImages(catalogue.image_form)
-    columns = [*TEXT_FIELDS, "images", "label", "group", "split"]
+    columns = ["merchant", "id", *TEXT_FIELDS, "images", "label", "group", "split"]
     for batch in catalogue.batches(_splits(validation), columns=columns):
         labels.append(batch.column("label"))
         fields.append(text_mask(batch) | image_mask(batch))
+        keys.append(product_keys(batch))
         held.append(_held_out(batch, validation))
         groups.append(batch.column("group").filter(pa.array(held[-1])))
         images.add(batch)
@@ -161,6 +168,7 @@ def _read_products(catalogue: Catalogue, validation: float | str) -> _Products:
     return _Products(
         labels=labels,
         fields=np.concatenate(fields),
+        keys=np.concatenate(keys),
         is_held=np.concatenate(held),
         groups=numbered.to_numpy().astype(np.int64),
         images=images,

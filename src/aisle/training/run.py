@@ -272,6 +272,7 @@ def _assemble(
         labels=catalogue.labels,
         label_columns=tuple(catalogue.label_columns),
         training_counts=data.label_counts,
+        trained_on=data.keys,
         provenance=_provenance(recipe, data, catalogue, members),
     )
 
