@@ -1,16 +1,26 @@
 """Aisle puts every product of every merchant into one category tree."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from aisle.core.errors import AisleError
-from aisle.core.records import Product
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aisle.core.errors import AisleError
+    from aisle.core.records import Product
     from aisle.model.predictor import Predictor
 
 __version__ = "0.1.0"
 __all__ = ["AisleError", "Product", "__version__", "load"]
+
+_HOMES = {"AisleError": "aisle.core.errors", "Product": "aisle.core.records"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: the program, which asks for neither, starts the sooner without numpy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def load(path: str | Path, cache: str | Path | None = None, images: str | Path | None = None) -> "Predictor":

@@ -6,11 +6,16 @@ from typing import TextIO
 
 
 def main() -> None:
-    """Run the command line; exit with 2 on a user's error."""
-    from aisle.cli.main import run
+    """Run the command line; exit with 2 on a user's error, with 130 when interrupted."""
+    try:
+        from aisle.cli.main import run
 
-    warnings.showwarning = _show_warning
-    sys.exit(run(sys.argv[1:]))
+        warnings.showwarning = _show_warning
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are imported; once a command runs, it says what is left
+        print("aisle: interrupted; no output was written", file=sys.stderr)  # noqa: T201
+        code = 130
+    sys.exit(code)
 
 
 def _show_warning(

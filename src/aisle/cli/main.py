@@ -68,6 +68,9 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        if _is_help(error):
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
         return _told(_usage(error), 2)
     except click.Abort as stop:
         return _told(f"interrupted; {str(stop) or 'no output was written'}", 130)
@@ -85,6 +88,11 @@ def run(arguments: list[str]) -> int:
 def _told(message: str, code: int) -> int:
     print(f"aisle: {message}", file=sys.stderr)  # noqa: T201
     return code
+
+
+def _is_help(error: click.ClickException) -> bool:
+    """Whether a group was named without a command; before 8.2, click prints the page of help itself."""
+    return isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ()))
 
 
 def _usage(error: click.ClickException) -> str:
