@@ -42,3 +42,10 @@ def images_told(counts: Mapping[str, int]) -> str:
 def counted(n: int, noun: str) -> str:
     """A number of things, such as `1 record` and `1,200 records`."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """How long something took, in the unit that suits it."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, counted, duration, images_told
 
 
 @click.command(name="train")
@@ -41,10 +41,14 @@ def command(
     summary = train(
         catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}")
     )
-    epochs = ", ".join(str(n) for n in summary.epochs)
+    epochs = " and ".join(str(n) for n in summary.epochs)
     click.echo(
-        f"Trained {' and '.join(summary.encoders)} on {summary.n_products:,} products "
-        f"({summary.n_held_out:,} held out to choose {epochs} epochs and the temperatures)."
+        f"Trained {' and '.join(summary.encoders)} on {counted(summary.n_products, 'product')} "
+        f"in {duration(summary.seconds)}."
+    )
+    click.echo(
+        f"{counted(summary.n_held_out, 'held-out product')} chose {epochs} of {summary.most_epochs} epochs "
+        f"and the temperatures; {100 * summary.accuracy:.1f} % of them are told right at the leaf."
     )
     if told := images_told(summary.images):
         click.echo(told)

@@ -86,6 +86,7 @@ class Run:
 
     Args:
         name: of its checkpoints.
+        title: of its bar.
         rows: the products to learn from.
         epochs: passes; fewer where patience ends them.
         held_out: products that choose the best epoch and, with patience, when to stop; None takes the last.
@@ -93,6 +94,7 @@ class Run:
     """
 
     name: str
+    title: str = "Training"
     rows: NDArray[np.int64]
     epochs: int
     held_out: HeldOut | None
@@ -123,15 +125,14 @@ def fit(
     done = Progressed.unbundle(learner, *found) if found else Progressed()
     saved = monotonic()
     total = (run.epochs - done.epoch) * n_rows
-    with progress(f"Training ({run.name})", total) as advance:
+    with progress(run.title, total) as advance:
         while done.epoch < run.epochs and not _is_enough(done, settings.patience):
             batches = epoch_batches(rows_of(done.epoch), data.fields, settings, (seed, done.epoch))
             loss = run_epoch(learner, batches, data.labels, data.smoothing, advance)
             done.epoch += 1
             _look(run, data, learner, done)
-            advance(
-                0, note=f"epoch {done.epoch}, loss {loss:.3f}, best held-out accuracy {done.accuracy:.3f}"
-            )
+            right = f"right {100 * done.accuracy:.1f} %, " if run.held_out else ""
+            advance(0, note=f"{right}epoch {done.epoch}/{run.epochs}, loss {loss:.3f}")
             if monotonic() - saved >= settings.checkpoint_s:
                 checkpoints.save(run.name, *done.bundle(learner))
                 saved = monotonic()
@@ -155,9 +156,7 @@ def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> N
         done.best_epoch = done.epoch
         return
     scores = learner.scores(run.held_out.rows, run.held_out.fields)
-    n = run.held_out.n_complete
-    labels = data.labels.take(run.held_out.rows[:n])
-    right = labels.contains(scores[:n].argmax(axis=1)[:, None])[:, 0]
+    right = told_right(run.held_out, data, scores)
     accuracy = float(right.mean())
     if accuracy >= done.accuracy - done.error:
         done.best_epoch, done.scores = done.epoch, scores
@@ -165,6 +164,17 @@ def _look(run: Run, data: TrainingData, learner: Learner, done: Progressed) -> N
             done.weights = {k: v.copy() for k, v in learner.state().items()}
     if accuracy > done.accuracy:
         done.accuracy, done.error = accuracy, standard_error(right, data.held_out_groups)
+
+
+def told_right(held_out: HeldOut, data: TrainingData, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(complete held-out products,) whether the most probable leaf of each is one that its label allows.
+
+    Args:
+        scores: (held-out products and copies, leaves).
+    """
+    n = held_out.n_complete
+    labels = data.labels.take(held_out.rows[:n])
+    return labels.contains(scores[:n].argmax(axis=1)[:, None])[:, 0]
 
 
 def standard_error(right: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from aisle.training.checkpoints import Checkpoints, fingerprint
 from aisle.training.collecting import Workplace, collect_evidence
 from aisle.training.data import TrainingData, read_training_data
 from aisle.training.evidence import Evidence
-from aisle.training.fitting import HeldOut, Run, fit, held_out_products
+from aisle.training.fitting import HeldOut, Run, fit, held_out_products, told_right
 from aisle.training.recipe import Recipe
 
 Tell = Callable[[str], None]
@@ -54,17 +55,23 @@ class TrainSummary:
 
     Args:
         epochs: of each member.
-        held_out_accuracy: of each member, at its best epoch.
+        most_epochs: that each member could have had.
+        held_out_accuracy: of each member, the best that it reached.
+        accuracy: the share of the held-out products of which the model's most probable leaf is right.
         images: how many images there were of each of core.schemas.IMAGE_STATUSES, if an encoder sees any.
+        seconds: the whole training took.
     """
 
     n_products: int
     n_held_out: int
     encoders: tuple[str, ...]
     epochs: tuple[int, ...]
+    most_epochs: int
     held_out_accuracy: tuple[float, ...]
+    accuracy: float
     calibration: Calibration
     images: Mapping[str, int]
+    seconds: float
 
 
 def train(
@@ -80,6 +87,7 @@ def train(
     Raises:
         AisleError: the recipe, the catalogue or the output is not as it must be, or the disk is full.
     """
+    started = perf_counter()
     check_output(out, overwrite=options.overwrite, marker=MARKER)
     check_inputs_stay(out, [catalogue, recipe.file, options.images, options.cache])
     opened = open_catalogue(catalogue, options.images)
@@ -105,16 +113,20 @@ def train(
                 _train_member(recipe, data, evidence, held_out, number, checkpoints)
                 for number in range(1, recipe.training.members + 1)
             ]
-            model = _assemble(recipe, data, opened, members, held_out)
+            scores = np.mean([m.scores for m in members], axis=0)
+            model = _assemble(recipe, data, opened, members, held_out, scores)
             write_model(model, out, overwrite=options.overwrite)
     return TrainSummary(
         n_products=len(data.train),
         n_held_out=held_out.n_complete,
         encoders=tuple(encoders),
         epochs=tuple(m.epochs for m in members),
+        most_epochs=recipe.training.n_epochs(len(data.fit)),
         held_out_accuracy=tuple(m.accuracy for m in members),
+        accuracy=float(told_right(held_out, data, scores).mean()),
         calibration=model.calibration,
         images=data.images if seen else {},
+        seconds=perf_counter() - started,
     )
 
 
@@ -219,8 +231,10 @@ def _train_member(
     seed = settings.seed + number - 1
     is_final = settings.validation == "val"
     name = f"member {number} of {settings.members}"
+    title = "Training" + (f" {number}/{settings.members}" if settings.members > 1 else "")
     selecting = Run(
         name=f"{name}, selecting",
+        title=title,
         rows=data.fit,
         epochs=settings.n_epochs(len(data.fit)),
         held_out=held_out,
@@ -229,7 +243,12 @@ def _train_member(
     learner, done = fit(selecting, data, recipe, evidence, seed, checkpoints)
     if not is_final:
         final = Run(
-            name=f"{name}, on all", rows=data.train, epochs=done.best_epoch, held_out=None, keep_best=False
+            name=f"{name}, on all",
+            title=f"{title} on all",
+            rows=data.train,
+            epochs=done.best_epoch,
+            held_out=None,
+            keep_best=False,
         )
         learner, _ = fit(final, data, recipe, evidence, seed, checkpoints)
     return _Member(
@@ -243,9 +262,14 @@ def _train_member(
 
 
 def _assemble(
-    recipe: Recipe, data: TrainingData, catalogue: Catalogue, members: Sequence[_Member], held_out: HeldOut
+    recipe: Recipe,
+    data: TrainingData,
+    catalogue: Catalogue,
+    members: Sequence[_Member],
+    held_out: HeldOut,
+    scores: NDArray[np.float32],
 ) -> Model:
-    """Average the members into one model and calibrate it.
+    """Average the members into one model and calibrate it by its scores of the held-out products.
 
     The average of the members' scores is a model of the same kind: their vectors side by side, their heads
     joined. So the directory knows nothing of members.
@@ -259,7 +283,6 @@ def _assemble(
         else encoder
         for name, encoder in members[0].encoders.items()
     }
-    scores = np.mean([m.scores for m in members], axis=0)
     calibration = fit_calibration(
         catalogue.labels.tree, scores, data.labels.take(held_out.rows), held_out.fields
     )
