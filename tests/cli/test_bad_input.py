@@ -117,8 +117,13 @@ def place(shop, catalogue, model, tmp_path_factory):
     (folder / "images").mkdir()
     for i in range(40):
         shutil.copy(shop / f"images/{i}.png", folder / "images")
-    for name in ("a-folder", "a-folder.tsv"):
+    for name, content in (
+        ("a-folder", "letter.txt"),
+        ("a-folder.tsv", "letter.txt"),
+        ("scores", "metrics.json"),
+    ):
         (folder / name).mkdir()
+        (folder / name / content).write_text("{}")
     for name, content in FEEDS.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     for name, spoil in SPOILT_CATALOGUES.items():
@@ -277,7 +282,7 @@ TRAIN = [
     ),
     (f"images-alone {IMAGE_RECIPE} --set image.architecture=test_resnt", "no architecture 'test_resnt'; did"),
     (f"images-alone {IMAGE_RECIPE} --cache shop.tsv", "shop.tsv: cannot keep vectors there"),
-    ("catalogue --resume --overwrite --out shop.tsv", "shop.tsv: holds no aisle.json, so it is not ours to"),
+    ("catalogue --resume --overwrite --out shop.tsv", "shop.tsv: is a file, and a folder is"),
 ]
 READ_MODEL = [
     ("none", "none: no such model directory; `aisle train CATALOGUE --out none` makes one"),
@@ -357,7 +362,7 @@ PREDICT = [
 OUTPUTS = [
     ("ingest shop.tsv --taxonomy from-labels", "", "catalogue", "catalogue.json"),
     ("train catalogue --recipe text_small", "", "model", "aisle.json"),
-    ("evaluate model catalogue", "", "model", "metrics.json"),
+    ("evaluate model catalogue", "", "scores", "metrics.json"),
     ("predict model shop.tsv", ".tsv", "shop.tsv", ""),
 ]
 
@@ -416,7 +421,8 @@ def cases():
         foreign = (
             f"holds no {marker}, so it is not ours to overwrite" if marker else "is a folder; name a file"
         )
-        yield f"{words} --overwrite --out a-folder{ending}", f"a-folder{ending}: {foreign}"
+        for overwrite in ("", "--overwrite"):
+            yield f"{words} {overwrite} --out a-folder{ending}", f"a-folder{ending}: {foreign}"
     for words, held in HELD_BY_OUTPUT:
         told = f"{held} and would be overwritten; name another output"
         yield f"{words} --overwrite --out full", told
@@ -505,33 +511,33 @@ FORBIDDEN = [
     (
         f"catalogue/{PART}",
         "train catalogue --recipe text_small --out out",
-        f"{PART}: cannot be read (Permission",
+        f"{PART}: Permission denied; change its permissions",
     ),
     (
         "model/head.safetensors",
         "evaluate model catalogue --out out",
-        "model/head.safetensors: cannot be read (Permission denied)",
+        "model/head.safetensors: Permission denied; change its permissions",
     ),
     ("model", "predict model shop.tsv --out out.tsv", "model/aisle.json: Permission denied"),
     (
         "a-folder",
         "ingest shop.tsv --taxonomy from-labels --out a-folder/out",
-        "a-folder/out: there is no leave to",
+        "a-folder/out: you may not write in its folder",
     ),
     (
         "a-folder",
         "train catalogue --recipe text_small --out a-folder/out",
-        "a-folder/out: there is no leave to write in its folder",
+        "a-folder/out: you may not write in its folder",
     ),
     (
         "a-folder",
         "evaluate model catalogue --out a-folder/out",
-        "a-folder/out: there is no leave to write in its",
+        "a-folder/out: you may not write in its folder",
     ),
     (
         "a-folder",
         "predict model shop.tsv --out a-folder/o.tsv",
-        "a-folder/o.tsv: there is no leave to write in its",
+        "a-folder/o.tsv: you may not write in its folder",
     ),
 ]
 

@@ -127,7 +127,10 @@ class TestBadInput:
                 "tree.txt: knows none of the labels in",
             ),
             (("shop.tsv", "--taxonomy", "from-labels", "--out", "no/where"), "does not exist; make it first"),
-            (("shop.tsv", "--taxonomy", "from-labels", "--out", "tree.txt"), "tree.txt: exists already"),
+            (
+                ("shop.tsv", "--taxonomy", "from-labels", "--out", "tree.txt"),
+                "tree.txt: is a file, and a folder",
+            ),
             (
                 ("shop.tsv", "--taxonomy", "from-labels", "--out", "mine", "--overwrite"),
                 "mine: holds no catalogue.json, so it is not ours to overwrite",
@@ -139,6 +142,7 @@ class TestBadInput:
         (shop / "header.tsv").write_text("id\ttitle\n")
         (shop / "no_id.tsv").write_text("name\ttitle\n1\tx\n")
         (shop / "mine").mkdir()
+        (shop / "mine/letter.txt").write_text("dear")
         assert words in refused(capsys, *arguments)
 
     def test_an_output_that_exists_is_refused_and_stays(self, shop, capsys):

@@ -45,6 +45,48 @@ class TestNewDirectory:
             self.write(tmp_path / "out", "2", overwrite=True)
         assert (tmp_path / "out/letter.txt").read_text() == "dear"
 
+    def test_an_empty_folder_is_as_good_as_none(self, tmp_path):
+        (tmp_path / "out").mkdir()
+        self.write(tmp_path / "out", "1")
+        assert (tmp_path / "out/mark").read_text() == "1"
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("folder", "folder: holds no mark, so it is not ours to overwrite; name another output"),
+            ("file", "file: is a file, and a folder is written; name another output"),
+            ("link", "link: holds no mark, so it is not ours to overwrite; name another output"),
+        ],
+    )
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_overwrite_is_not_offered_where_it_would_be_refused(self, tmp_path, name, said, overwrite):
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder/letter.txt").write_text("dear")
+        (tmp_path / "file").write_text("dear")
+        (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(AisleError) as error:
+            self.write(tmp_path / name, "1", overwrite=overwrite)
+        assert str(error.value) == f"{tmp_path}/{said}"
+
+    @pytest.mark.parametrize("address", ["s3://bucket/out", "gs://bucket/a/out", "s3://out"])
+    def test_an_address_is_refused_as_one(self, address):
+        with pytest.raises(AisleError) as error:
+            self.write(Path(address), "1")
+        assert str(error.value) == (
+            f"{address}: is an address, and this output is written to a disk here; name a path, and "
+            "copy it there afterwards (`aisle download` alone writes to object stores)"
+        )
+
+    def test_where_the_system_lets_nobody_write_it_is_told(self):
+        with pytest.raises(AisleError, match=r"/proc/out: cannot be written there .*; name another output"):
+            self.write(Path("/proc/out"), "1")
+        with (
+            pytest.raises(AisleError, match=r"/proc/out\.tsv: cannot be written there"),
+            new_file(Path("/proc/out.tsv")),
+        ):
+            pass
+
     def test_the_folder_around_it_must_exist(self, tmp_path):
         with pytest.raises(AisleError, match="does not exist; make it first"):
             self.write(tmp_path / "no/out", "1")

@@ -1,13 +1,14 @@
 """Rows of answers as Parquet, TSV and JSON lines."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.prediction.output import OUTPUTS, check_ending
+from aisle.prediction.output import OUTPUTS, ending_of
 from aisle.prediction.rows import row_schema
 
 ROWS = pa.RecordBatch.from_pylist(
@@ -77,6 +78,12 @@ def test_an_output_of_no_rows_is_readable(tmp_path, name):
     assert (tmp_path / f"x{name}").exists()
 
 
-def test_a_name_that_tells_no_format_is_refused(tmp_path):
-    with pytest.raises(AisleError, match=r"x\.csv: its name must end in one of \.jsonl, \.parquet, \.tsv"):
-        check_ending(tmp_path / "x.csv")
+@pytest.mark.parametrize("name", ["a.tsv", "a.TSV", "a.b.Tsv"])
+def test_the_ending_of_a_name_tells_the_format_in_letters_of_any_case(name):
+    assert ending_of(Path(name)) == ".tsv"
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a", ".tsv", "a.tsv.gz"])
+def test_any_other_ending_is_refused(name):
+    with pytest.raises(AisleError, match=r"its name must end in one of .jsonl, .parquet, .tsv"):
+        ending_of(Path(name))

@@ -37,12 +37,13 @@ _REMEDIES = {
     errno.EPERM: "change its permissions, or name another",
     errno.EROFS: "name a place that can be written to",
     errno.ENAMETOOLONG: "name a shorter one",
+    errno.EBUSY: "it is in use; name another, such as one within it",
     errno.EIO: "look after the disk",
 }
 
 
 def system_refusal(error: OSError) -> str | None:
-    """Tell in a line what the system refused where the user can mend it (no leave, no room); else None."""
+    """Tell in a line what the system refused where the user can mend it, such as no room; else None."""
     if error.errno not in _REMEDIES:
         return None
     place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""

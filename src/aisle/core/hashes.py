@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from aisle.core.errors import AisleError
+from aisle.core.errors import AisleError, system_refusal
 
 
 def sha256_of(path: Path) -> str:
@@ -28,7 +28,8 @@ def check_sha256(path: Path, wanted: str, *, whole: str, list_name: str, remedy:
     except (FileNotFoundError, IsADirectoryError) as error:
         raise AisleError(f"{path}: is missing from the {whole}; {remedy}") from error
     except OSError as error:
-        raise AisleError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+        told = system_refusal(error) or f"{path}: cannot be read ({error.strerror}); {remedy}"
+        raise AisleError(told) from error
     if found != wanted:
         raise AisleError(
             f"{path}: was changed since the {whole} was written (sha256 {found[:12]}..., {list_name} says "

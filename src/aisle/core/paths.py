@@ -14,6 +14,7 @@ from aisle.core.errors import FULL, AisleError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_DRIVE = len("C:")
 _AS_EFFECTIVE = os.access in os.supports_effective_ids
 
 
@@ -22,24 +23,45 @@ def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
 
     Args:
         overwrite: the user asked for what is there to be replaced.
-        marker: a file that a folder of our own making holds; a folder without it is never replaced.
+        marker: a file that a folder of our own making holds; one without it is never replaced, unless empty.
 
     Raises:
         AisleError: the output exists, is not ours to replace, or its parent folder does not exist or
             cannot be written to.
     """
-    if not target.absolute().parent.is_dir():
-        raise AisleError(f"{target}: the folder {target.absolute().parent} does not exist; make it first")
-    if not os.access(target.absolute().parent, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
-        raise AisleError(f"{target}: there is no leave to write in its folder; name another output")
-    if not (target.exists() or target.is_symlink()):
+    _check_place(target)
+    if not (target.exists() or target.is_symlink()) or (marker and _is_empty_folder(target)):
         return
-    if not overwrite:
-        raise AisleError(f"{target}: exists already; name another output, or add --overwrite")
+    if marker and target.is_file():
+        raise AisleError(f"{target}: is a file, and a folder is written; name another output")
     if marker and not (target / marker).is_file():
         raise AisleError(f"{target}: holds no {marker}, so it is not ours to overwrite; name another output")
     if not marker and target.is_dir():
         raise AisleError(f"{target}: is a folder; name a file")
+    if not overwrite:
+        raise AisleError(f"{target}: exists already; name another output, or add --overwrite")
+
+
+def _check_place(target: Path) -> None:
+    """Refuse an output in a folder that is not there or may not be written to."""
+    scheme = target.parts[0] if target.parts else ""
+    if len(scheme) > _DRIVE and scheme.endswith(":") and not Path(scheme).exists():
+        address = f"{scheme}//{'/'.join(target.parts[1:])}"
+        raise AisleError(
+            f"{address}: is an address, and this output is written to a disk here; "
+            "name a path, and copy it there afterwards (`aisle download` alone writes to object stores)"
+        )
+    folder = target.absolute().parent
+    if not folder.is_dir():
+        raise AisleError(f"{target}: the folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_AS_EFFECTIVE):
+        raise AisleError(
+            f"{target}: you may not write in its folder; change its permissions, or name another output"
+        )
+
+
+def _is_empty_folder(target: Path) -> bool:
+    return target.is_dir() and not target.is_symlink() and not any(target.iterdir())
 
 
 def check_inputs_stay(target: Path, inputs: Iterable[Path | str | None]) -> None:
@@ -83,7 +105,8 @@ def new_directory(
             of small files that can be made again are not worth.
     """
     with _put_in_place(target, overwrite=overwrite, marker=marker) as partial:
-        partial.mkdir()
+        with _refusal_told(target):
+            partial.mkdir()
         yield partial
         for path in sorted(partial.rglob("*")) if durable else ():
             write_through(path)
@@ -97,6 +120,8 @@ def new_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     See `check_output` for what is raised.
     """
     with _put_in_place(target, overwrite=overwrite, marker="") as partial:
+        with _refusal_told(target):
+            partial.touch()
         yield partial
         write_through(partial)
 
@@ -118,6 +143,23 @@ def _put_in_place(target: Path, *, overwrite: bool, marker: str) -> Iterator[Pat
             write_through(target.parent)
     finally:
         _remove(partial)
+
+
+@contextmanager
+def _refusal_told(target: Path) -> Iterator[None]:
+    """Make it an error that the user can mend where nothing can be made beside `target`, whatever the reason.
+
+    Raises:
+        AisleError: the system refused it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise AisleError(
+            f"{target}: cannot be written there ({os.strerror(error.errno or 0)}); name another output"
+        ) from error
 
 
 @contextmanager

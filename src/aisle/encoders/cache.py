@@ -260,7 +260,7 @@ def _why_not(folder: Path) -> str:
         return error.strerror or str(error)
     if not is_folder:
         return "Not a directory"
-    return "" if os.access(folder, os.W_OK | os.X_OK) else "no leave to write"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "you may not write in it"
 
 
 def _starts(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:

@@ -29,7 +29,7 @@ from aisle.feeds import FeedBatch, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
-from aisle.prediction.output import OUTPUTS, check_ending
+from aisle.prediction.output import OUTPUTS, ending_of
 from aisle.prediction.rows import RowMaker
 
 In = TypeVar("In")
@@ -84,7 +84,7 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     Raises:
         AisleError: the model, a feed, the image folder or the output is not as it must be.
     """
-    check_ending(out)
+    ending = ending_of(out)
     rejected = rejected_path(out)
     check_output(out, overwrite=settings.overwrite)
     replaces = settings.overwrite or _is_leftover(rejected, out)
@@ -103,7 +103,7 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
             n_rows, n_rejected, seen = _write_rows(
-                predictor, batches, images, (partial, out.suffix), put_aside, settings
+                predictor, batches, images, (partial, ending), put_aside, settings
             )
             write_through(partial)  # so that the two appear together, but for an instant
         if not n_rejected:

@@ -25,14 +25,16 @@ OUTPUTS = Registry(
 """From the ending of a file's name to a context manager `(path, schema)` that gives what writes rows."""
 
 
-def check_ending(out: Path) -> None:
-    """Refuse an output whose name does not tell its format.
+def ending_of(out: Path) -> str:
+    """The ending of an output's name, in small letters, which tells its format.
 
     Raises:
-        AisleError: the ending is none of OUTPUTS.
+        AisleError: it is none of OUTPUTS.
     """
-    if out.suffix not in OUTPUTS.names():
+    ending = out.suffix.lower()
+    if ending not in OUTPUTS.names():
         raise AisleError(f"{out}: its name must end in one of {', '.join(OUTPUTS.names())}")
+    return ending
 
 
 @contextmanager
