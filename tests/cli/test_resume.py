@@ -159,17 +159,22 @@ class TestWhatMayGoOn:
         assert resume(f"{MEMBERS} {change}") == 2
         told = capsys.readouterr().err
         assert told == (
-            f"aisle: {left}: checkpoints of a training with another recipe, setting, catalogue or version; "
+            f"aisle: {left}: checkpoints of a training with another {change.split()[1].partition('=')[0]}; "
             "train with the same ones to resume, or without --resume to start again\n"
         )
         assert listing(left) == before
+
+    def test_checkpoints_may_be_taken_more_seldom(self, left, resume, trained, tmp_path, capsys):
+        assert resume(f"{MEMBERS} --set training.checkpoint_s=9") == 0
+        assert "going on from the checkpoints" in capsys.readouterr().out
+        assert contents(tmp_path / "model")["head.safetensors"] == trained(MEMBERS)["head.safetensors"]
 
     def test_another_catalogue_is_refused(self, left, shop, tmp_path, monkeypatch, capsys):
         monkeypatch.chdir(tmp_path)
         feed, out = str(shop / "shop.tsv"), str(tmp_path / "other")
         assert run(["ingest", feed, "--taxonomy", "from-labels", "--merchant", "m", "--out", out]) == 0
         assert run(["train", out, "--resume", *shlex.split(MEMBERS), "--out", "model"]) == 2
-        assert "another recipe, setting, catalogue or version" in capsys.readouterr().err
+        assert "of a training with another catalogue, " in capsys.readouterr().err
 
     def test_without_resume_the_checkpoints_go_and_it_starts_again(
         self, left, words, trained, tmp_path, monkeypatch, capsys

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aisle.core.errors import AisleError
-from aisle.training.checkpoints import Checkpoints, fingerprint
+from aisle.training.checkpoints import Checkpoints, made_of
 
 
 @pytest.fixture
@@ -12,8 +12,8 @@ def folder(tmp_path):
     return tmp_path / ".model.checkpoints"
 
 
-def started(folder, training="a", *, resume=False):
-    checkpoints = Checkpoints(folder, training)
+def started(folder, seed=1, *, resume=False, **others):
+    checkpoints = Checkpoints(folder, made_of({"training": {"seed": seed, "rates": {"text": 1}}, **others}))
     return checkpoints, checkpoints.start(resume=resume)
 
 
@@ -52,14 +52,14 @@ def test_not_resumed_it_begins_with_nothing(folder):
 
 def test_those_of_another_training_are_refused_and_left_alone(folder):
     started(folder)[0].save("one", {"x": np.zeros(1)}, {})
-    with pytest.raises(AisleError, match="another recipe, setting, catalogue or version"):
-        started(folder, "b", resume=True)
+    with pytest.raises(AisleError, match=r"of a training with another training\.seed; train with the same"):
+        started(folder, 2, resume=True)
     assert started(folder, resume=True)[1]
 
 
 def test_another_training_that_saved_nothing_is_no_obstacle(folder):
     started(folder)
-    assert started(folder, "b", resume=True)[1] is False
+    assert started(folder, 2, resume=True)[1] is False
 
 
 def test_tidied_it_keeps_bundles_and_nothing_that_can_be_made_again(folder):
@@ -76,6 +76,19 @@ def test_tidied_without_bundles_it_is_gone(folder):
     assert not folder.exists()
 
 
-def test_fingerprints_tell_apart_what_differs_and_nothing_else():
-    assert fingerprint({"a": 1, "b": 2}, "x") == fingerprint({"b": 2, "a": 1}, "x")
-    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+def test_each_thing_that_differs_is_named(folder):
+    started(folder)[0].save("one", {"x": np.zeros(1)}, {})
+    with pytest.raises(AisleError, match=r"with another catalogue, training\.seed; train"):
+        started(folder, 2, resume=True, catalogue="c")
+
+
+def test_those_that_do_not_say_whose_they_are_are_refused(folder):
+    started(folder)[0].save("one", {"x": np.zeros(1)}, {})
+    for content in ("0123abc", "[1]", ""):
+        (folder / "training.txt").write_text(content)
+        with pytest.raises(AisleError, match="another recipe, setting, catalogue or version"):
+            started(folder, resume=True)
+
+
+def test_what_a_training_is_made_of_has_a_dotted_name_for_each_value():
+    assert made_of({"a": {"b": {"c": 1}, "d": (2, 3)}, "e": "x"}) == {"a.b.c": 1, "a.d": [2, 3], "e": "x"}

@@ -11,6 +11,7 @@ from aisle.catalogue import open_catalogue
 from aisle.catalogue.ingest import ingest
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.splits import SplitRatio
+from aisle.core.errors import AisleError
 from aisle.core.records import mask_name
 from aisle.training.collecting import Workplace, collect_evidence
 from aisle.training.data import read_training_data
@@ -142,3 +143,33 @@ def test_the_groups_of_the_held_out_are_those_of_the_catalogue(tmp_path):
     held = titles[data.held_out]
     pairs = set(zip(held.tolist(), data.held_out_groups.tolist(), strict=True))
     assert 1 < len(pairs) == len(set(held)) == len(set(data.held_out_groups)) < len(held) < 100
+
+
+class TestTooLittleToHoldOut:
+    def refused(self, tmp_path, n, validation, *, share=(100, 0, 0), title="thing {}"):
+        rows = [f"{i}\t{title.format(i)}\t{'AB'[i % 2]}" for i in range(n)]
+        (tmp_path / "feed.tsv").write_text("\n".join(["id\ttitle\tproduct_type", *rows]) + "\n")
+        settings = IngestSettings(taxonomy="from-labels", split_ratio=SplitRatio(*share))
+        ingest([str(tmp_path / "feed.tsv")], settings, tmp_path / "catalogue")
+        with pytest.raises(AisleError) as error:
+            read_training_data(open_catalogue(tmp_path / "catalogue"), validation)
+        return str(error.value).partition(": ")[2]
+
+    def test_an_empty_split_val_has_a_remedy_that_works(self, tmp_path):
+        assert self.refused(tmp_path, 40, "val") == (
+            "no product is held out to choose the best epoch: its split 'val' is empty; hold out a share of "
+            "'train' with --set training.validation=0.1"
+        )
+        assert len(read_training_data(open_catalogue(tmp_path / "catalogue"), 0.1).held_out)
+
+    @pytest.mark.parametrize("validation", ["val", 0.0001])
+    def test_of_a_few_products_no_share_is_offered(self, tmp_path, validation):
+        assert self.refused(tmp_path, 4, validation) == (
+            "no product is held out to choose the best epoch: it has 4 for both, which are too few; ingest "
+            "some dozens at least"
+        )
+
+    @pytest.mark.parametrize(("validation", "size"), [(0.0001, "larger"), (0.9999, "smaller")])
+    def test_a_share_that_does_not_fit_is_to_change_in_the_right_direction(self, tmp_path, validation, size):
+        told = self.refused(tmp_path, 40, validation, title="one thing")
+        assert told.endswith(f"use a {size} share, or ingest more products")

@@ -11,7 +11,7 @@ import numpy as np
 from aisle.core.errors import AisleError
 from aisle.core.records import Answers
 from aisle.evaluation.metrics import METRICS
-from aisle.evaluation.resampling import Resampling
+from aisle.evaluation.resampling import LEAST_GROUPS, Resampling
 from aisle.evaluation.scored import Scored, score
 from aisle.evaluation.slices import Slice, by_evidence, by_frequency, by_label, by_name, by_seen
 from aisle.evaluation.truth import TrainingCounts, Truth
@@ -22,7 +22,8 @@ FORMAT = 1
 
 UNITS = {
     "micro, macro, weighted, top_k, precision, recall, f1, coverage": "shares, from 0 to 1; null of nothing",
-    "low, high": "ends of the bootstrap interval by group, at `confidence`; null of fewer than two groups",
+    "low, high": "ends of the bootstrap interval by group, at `confidence`; null of fewer than "
+    f"{LEAST_GROUPS} groups, and where all answers are right or all wrong",
     "ece, mean_p, thresholds": "probabilities, from 0 to 1",
     "n_common, n_answer, n_true": "levels, summed over products",
     "n_*": "counts",

@@ -1,10 +1,9 @@
 """Checkpoints of a training: named bundles of arrays in a folder, each written whole or not at all.
 
-`training.txt` holds the fingerprint of the training, `NAME.safetensors` a bundle, and `work/` what is
+`training.txt` holds what the training is made of, `NAME.safetensors` a bundle, and `work/` what is
 computed once, such as features, and is made again by the next run.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -18,10 +17,19 @@ from aisle.core.errors import AisleError
 from aisle.core.paths import new_file
 from aisle.core.tensors import write_tensors
 
+STARTS_FROM = "first weights of "
+"""How the name begins of the hash of what an encoder starts from, which differs when a setting of it does."""
 
-def fingerprint(*parts: object) -> str:
-    """Hex digits that tell one training from another, from all that decides its weights."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+def made_of(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides a training's weights, each value under a dotted name, as JSON reads it back."""
+    flat: dict[str, Any] = {}
+    for name, value in parts.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{inner}": v for inner, v in made_of(value).items()}
+        else:
+            flat[name] = json.loads(json.dumps(value, default=str))
+    return flat
 
 
 class Checkpoints:
@@ -29,10 +37,10 @@ class Checkpoints:
 
     Args:
         folder: where they lie; `start` makes it, and `clear` removes it.
-        training: the fingerprint of the training; checkpoints of another one are refused.
+        training: what the training is made of, see `made_of`; checkpoints of another one are refused.
     """
 
-    def __init__(self, folder: Path, training: str) -> None:
+    def __init__(self, folder: Path, training: Mapping[str, Any]) -> None:
         self.folder = folder
         self._training = training
 
@@ -47,18 +55,31 @@ class Checkpoints:
         """
         mark = self.folder / "training.txt"
         found = resume and self.has_bundles()
-        if found and not (mark.is_file() and mark.read_text() == self._training):
+        if found and (other := self._differing(mark)):
             raise AisleError(
-                f"{self.folder}: checkpoints of a training with another recipe, setting, catalogue or "
-                "version; train with the same ones to resume, or without --resume to start again"
+                f"{self.folder}: checkpoints of a training with another {other}; "
+                "train with the same ones to resume, or without --resume to start again"
             )
         if not found:
             self.clear()
             self.folder.mkdir()
             with new_file(mark) as partial:
-                partial.write_text(self._training)
+                partial.write_text(json.dumps(self._training, indent=1))
         self.work.mkdir(exist_ok=True)
         return found
+
+    def _differing(self, mark: Path) -> str:
+        """What distinguishes the training that a file tells of from this one; "" where nothing does."""
+        try:
+            theirs = json.loads(mark.read_text())
+        except (FileNotFoundError, ValueError):
+            theirs = None
+        if not isinstance(theirs, dict):
+            return "recipe, setting, catalogue or version"
+        names = sorted({*theirs, *self._training})
+        differing = [name for name in names if theirs.get(name, names) != self._training.get(name, names)]
+        settings = [name for name in differing if not name.startswith(STARTS_FROM)]
+        return ", ".join(settings or differing)
 
     @property
     def work(self) -> Path:

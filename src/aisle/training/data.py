@@ -23,6 +23,7 @@ MAX_HELD_OUT = 20_000
 """Products that choose the best epoch and the temperatures, at most: their scores are held in memory."""
 
 _MIN_LEAVES = 2
+_FEW = 20
 _IMAGE = 1 << FIELDS.index("image")
 
 
@@ -188,19 +189,29 @@ def _check_tree(catalogue: Catalogue) -> None:
 
 def _check_held_out(catalogue: Catalogue, is_held: NDArray[np.bool_], validation: float | str) -> None:
     """Refuse a share that holds out no product, or leaves none to train on."""
-    place = f"{catalogue.path}: no product"
-    if not is_held.any():
-        raise AisleError(f"{place} is held out to choose the best epoch: {_remedy(validation)}")
-    if is_held.all():
-        is_empty = validation == "val" and not catalogue.count("train")
-        remedy = "its split 'train' is empty; ingest the feeds with another --split-ratio"
-        raise AisleError(f"{place} is left to train on: {remedy if is_empty else _remedy(validation)}")
+    if is_held.any() and not is_held.all():
+        return
+    what = "is left to train on" if is_held.any() else "is held out to choose the best epoch"
+    remedy = _remedy(catalogue, validation, len(is_held), "smaller" if is_held.any() else "larger")
+    raise AisleError(f"{catalogue.path}: no product {what}: {remedy}")
 
 
-def _remedy(validation: float | str) -> str:
-    if validation == "val":
-        return "its split 'val' is empty or all there is; use --set training.validation=0.1"
-    return f"training.validation is {validation} of its groups; use another share"
+def _remedy(catalogue: Catalogue, validation: float | str, n_products: int, size: str) -> str:
+    """What helps; with a few products no share does.
+
+    Args:
+        size: of the share that may help.
+    """
+    if n_products < _FEW:
+        return f"it has {n_products} for both, which are too few; ingest some dozens at least"
+    if validation != "val":
+        return (
+            f"training.validation is {validation} of its groups, and products that hang together are one; "
+            f"use a {size} share, or ingest more products"
+        )
+    if not catalogue.count("train"):
+        return "its split 'train' is empty; ingest the feeds with another --split-ratio"
+    return "its split 'val' is empty; hold out a share of 'train' with --set training.validation=0.1"
 
 
 def image_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:

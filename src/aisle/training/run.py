@@ -21,7 +21,7 @@ from aisle.core.records import FIELDS
 from aisle.encoders.base import Encoder, merge_encoders
 from aisle.heads.base import merge_heads, restore_head
 from aisle.model.directory import MARKER, Model, write_model
-from aisle.training.checkpoints import Checkpoints, fingerprint
+from aisle.training.checkpoints import STARTS_FROM, Checkpoints, made_of
 from aisle.training.collecting import Workplace, collect_evidence
 from aisle.training.data import TrainingData, read_training_data
 from aisle.training.evidence import Evidence
@@ -96,7 +96,7 @@ def train(
         encoders = _encoders_with_a_say(recipe, data, tell)
         checkpoints = Checkpoints(
             out.absolute().with_name(f".{out.name}.checkpoints"),
-            _fingerprint(recipe, encoders, opened, data),
+            _made_of(recipe, encoders, opened, data),
         )
         with full_disk_told(out), _checkpoints_while(checkpoints, tell, resume=options.resume):
             place = Workplace(
@@ -136,13 +136,23 @@ def _told(images: Mapping[str, int], evidence: Collection[Evidence]) -> Mapping[
     return {**images, "ok": images["ok"] - n, "undecodable": n} if n else images
 
 
-def _fingerprint(
+def _made_of(
     recipe: Recipe, encoders: Mapping[str, Encoder], catalogue: Catalogue, data: TrainingData
-) -> str:
-    """Of all that decides the weights: recipe, version, products, images, and weights that it starts from."""
-    made_of = {name: encoder.fingerprint() for name, encoder in encoders.items()}
-    tables = (asdict(recipe.training), recipe.encoders, recipe.head)
-    return fingerprint(__version__, *tables, made_of, catalogue.fingerprint(), data.images_digest)
+) -> dict[str, Any]:
+    """All that decides the weights: recipe, version, products, images, and weights that it starts from."""
+    training = {name: value for name, value in asdict(recipe.training).items() if name != "checkpoint_s"}
+    starts_from = {f"{STARTS_FROM}[{name}]": encoder.fingerprint() for name, encoder in encoders.items()}
+    return made_of(
+        {
+            "version of Aisle": __version__,
+            "training": training,
+            "head": recipe.head,
+            **recipe.encoders,
+            **starts_from,
+            "catalogue": catalogue.fingerprint(),
+            "images": data.images_digest,
+        }
+    )
 
 
 @contextmanager
