@@ -2,8 +2,7 @@
 
     python bench/accuracy.py [--only mwpd] [--out DIR]
 
-The data sets lie in the folder that AISLE_DATA names (default: ../shared/data beside the repository), the
-weights of MobileNetV2 in ../weights beside it. Image vectors are cached in DIR/cache.
+Data sets and weights lie where data_sets.py looks for them. Image vectors are cached in DIR/cache.
 """
 
 import argparse
@@ -12,8 +11,8 @@ import os
 import subprocess
 from pathlib import Path
 
-DATA = Path(os.environ.get("AISLE_DATA", Path(__file__).parents[2] / "shared" / "data"))
-WEIGHTS = DATA.parent / "weights" / "mobilenetv2_100.safetensors"
+from data_sets import DATA, WEIGHTS, need
+
 BY_SPLIT = "--taxonomy from-labels --label-column product_type --split column:split"
 CATALOGUES = {
     "mwpd": "{data}/train.jsonl.gz {data}/validation.jsonl.gz --taxonomy from-labels"
@@ -60,9 +59,12 @@ def main() -> None:
     parser.add_argument("--only", choices=sorted(RUNS))
     parser.add_argument("--out", type=Path, default=Path("accuracy"))
     arguments = parser.parse_args()
+    names = [arguments.only] if arguments.only else list(RUNS)
+    sees_images = any("image.weights" in run for name in names for run in RUNS[name])
+    need(*(folder_of(name).name for name in names), weights=sees_images)
     arguments.out.mkdir(exist_ok=True)
     rows = []
-    for name in [arguments.only] if arguments.only else RUNS:
+    for name in names:
         folder, cache = arguments.out / name, arguments.out / "cache"
         aisle(f"ingest {CATALOGUES[name].format(data=folder_of(name))} --overwrite --out {folder}", cache)
         split = "test" if name == "flipkart" else "val"

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from accuracy import DATA
 from aisle.catalogue import Catalogue, open_catalogue
 from aisle.core.records import TEXT_FIELDS, Answers
 from aisle.evaluation import TrainingCounts, Truth, evaluate
 from aisle.model.predictor import load
+from data_sets import DATA, need
 
 TITLES = """
 [text]
@@ -78,6 +78,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("copies"))
     arguments = parser.parse_args()
+    need("mwpd")
     out = arguments.out
     out.mkdir(exist_ok=True)
     titles = out / "titles.toml"

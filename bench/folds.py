@@ -27,6 +27,7 @@ from aisle.evaluation import TrainingCounts, compare, evaluate
 from aisle.evaluation.compare import mcnemar
 from aisle.evaluation.report import Counts
 from aisle.model.predictor import load
+from data_sets import need_accuracy
 from paired import answers_of, linear_svc, truth_of
 
 _COLUMNS = ("merchant", "id", "title", "description", "brand", "link", "merchant_category")
@@ -130,13 +131,14 @@ def main() -> None:
     """Read the command line, train and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("name", choices=("mwpd", "flipkart", "myntra"))
+    parser.add_argument("name", choices=("mwpd", "flipkart", "myntra", "myntra-usage"))
     parser.add_argument("--splits", type=lambda text: text.split(","), default=["train"])
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--runs", type=lambda text: [int(n) for n in text.split(",")], default=[0])
     parser.add_argument("--peer", action="append", default=[], help="LinearSVC too, with this C")
     parser.add_argument("--set", action="append", default=[])
     arguments = parser.parse_args()
+    need_accuracy(arguments.folder, arguments.name)
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     folder = arguments.folder
     work = folder / f"{arguments.name}-folds"

@@ -24,6 +24,7 @@ from aisle.core.records import Answers
 from aisle.encoders.product_vectors import encode_products
 from aisle.evaluation import TrainingCounts, Truth, answers_of_nodes, compare
 from aisle.model.predictor import Predictor, load
+from data_sets import need_accuracy
 
 PEERS = Path(__file__).parent / "peers"
 TEXTS = ("title", "description", "brand")
@@ -153,6 +154,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
+    if not any(arguments.folder.glob("*-model-0")):
+        need_accuracy(arguments.folder, "flipkart")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     print("| first / second | first, % | second, % | right alone | p (McNemar) |")
     print("| --- | --- | --- | --- | --- |")

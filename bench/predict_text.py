@@ -12,7 +12,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from aisle.catalogue import open_catalogue
-from timing import AISLE, DATA, PEERS, Contender, describe, prepare, race, table, workshop
+from data_sets import DATA, need
+from timing import AISLE, PEERS, Contender, describe, prepare, race, table, workshop
 
 _INGEST = "--taxonomy from-labels --min-products 5 --inner-labels other --split-ratio 100/0/0 --out catalogue"
 _TRAIN = "--recipe text_small --set training.validation=0.1 --out model"
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--set", action="append", default=[], help="settings of Aisle's training to change")
     arguments = parser.parse_args()
+    need("flipkart")
     many = arguments.rows
     with workshop("predict-text"):
         _make_models([word for change in arguments.set for word in ("--set", change)])

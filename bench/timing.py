@@ -18,9 +18,9 @@ from pathlib import Path
 
 import psutil
 
+from data_sets import DATA, WEIGHTS
+
 REPOSITORY = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("AISLE_DATA") or REPOSITORY.parent / "shared" / "data")
-WEIGHTS = REPOSITORY.parent / "shared" / "weights"
 AISLE = str(Path(sys.executable).with_name("aisle"))
 PEERS = Path(__file__).resolve().parent / "peers"
 
@@ -218,5 +218,5 @@ def _plain(word: str) -> str:
     """A word of a command without this machine's folders."""
     for folder, name in ((AISLE, "aisle"), (sys.executable, "python"), (PEERS, "bench/peers")):
         word = word.replace(str(folder), name)
-    word = word.replace(str(WEIGHTS), "../shared/weights").replace(str(DATA), "../shared/data")
+    word = word.replace(str(WEIGHTS.parent), "../shared/weights").replace(str(DATA), "../shared/data")
     return word.replace(f"{REPOSITORY}/", "")

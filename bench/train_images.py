@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from aisle.catalogue import open_catalogue
-from timing import AISLE, DATA, WEIGHTS, Contender, describe, prepare, race, table, workshop
+from data_sets import DATA, WEIGHTS, need
+from timing import AISLE, Contender, describe, prepare, race, table, workshop
 
 _INGEST = "--taxonomy from-labels --split column:split --out catalogue"
 _MEAN = "[0.5, 0.5, 0.5]"
@@ -17,11 +18,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--cache", type=Path, default=Path("vectors"), help="folder of vectors made before")
     arguments = parser.parse_args()
+    need("myntra", weights=True)
     cache = Path(os.environ.get("AISLE_BENCH", ".")).resolve() / arguments.cache
     folder = DATA / "myntra"
     settings = [
         "training.validation=0.1",
-        f"image.weights={WEIGHTS / 'mobilenetv2_100.safetensors'}",
+        f"image.weights={WEIGHTS}",
         'image.model_args={"pad_type" = "same"}',
         f"image.mean={_MEAN}",
         f"image.std={_MEAN}",

@@ -8,7 +8,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from timing import AISLE, DATA, PEERS, Contender, describe, prepare, race, table, workshop
+from data_sets import DATA, need
+from timing import AISLE, PEERS, Contender, describe, prepare, race, table, workshop
 
 _INGEST = "--taxonomy from-labels --label-column lvl1,lvl2,lvl3 --split file --out catalogue"
 _TRAIN = "--recipe text_small --set training.validation=0.1 --out aisle-model"
@@ -20,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
+    need("mwpd")
     feeds = [str(DATA / "mwpd" / f"{part}.jsonl.gz") for part in ("train", "validation")]
     out = Path("aisle-model")
     peer = [sys.executable, str(PEERS / "linear_svc.py"), "train", "--feed", feeds[0], "--model", "svc-model"]
