@@ -205,7 +205,7 @@ class TestSpark:
     def test_pyspark_that_is_not_installed_is_named(self, refused, monkeypatch):
         monkeypatch.setitem(sys.modules, "pyspark", None)
         said = refused("--master", "local[2]")
-        assert said == "aisle: the engine 'spark' needs PySpark; run: pip install 'aisle[spark]'"
+        assert said == "aisle: the engine 'spark' needs PySpark; run: pip install 'pyspark>=4.0'"
 
     def test_java_that_is_not_installed_is_named(self, refused, monkeypatch, tmp_path):
         monkeypatch.delenv("JAVA_HOME", raising=False)

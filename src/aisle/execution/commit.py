@@ -65,7 +65,7 @@ class ShardStore:
         except ValueError as error:
             raise AisleError(f"{root}: {error}; name a path, or e.g. s3://BUCKET/FOLDER") from error
         except ImportError as error:
-            remedy = "; run: pip install 'aisle[s3]'" if root.startswith("s3") else ""
+            remedy = "; run: pip install s3fs" if root.startswith("s3") else ""
             raise AisleError(f"{root}: {error}{remedy}") from error
         self.root = self.root.rstrip("/")
         known_as = self.filesystem.protocol

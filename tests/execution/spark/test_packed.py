@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 import aisle
 from aisle.images.download.run import open_images
 
-PAGE = (Path(aisle.__file__).parents[2] / "docs/cluster.md").read_text(encoding="utf-8")
+ROOT = Path(aisle.__file__).parents[2]
+PAGE = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("spark")]
@@ -49,19 +50,27 @@ def install(distributions, site):
             os.link(file.locate(), target)
 
 
+def made_wheel(folder):
+    """The wheel that the page's command makes of the checkout, without the network."""
+    (words,) = re.findall(r"^aisle-packed/bin/pip (wheel --no-deps --wheel-dir) dist \.$", PAGE, re.MULTILINE)
+    assert "aisle-packed/bin/pip install --no-deps dist/aisle-*.whl" in PAGE
+    offline = ("--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet")
+    command = [sys.executable, "-m", "pip", *words.split(), folder / "dist", *offline, ROOT]
+    subprocess.run(command, check=True)
+    (wheel,) = (folder / "dist").glob("aisle-*.whl")
+    return wheel
+
+
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory):
-    """The packed environment of the page: Aisle alone, and the packages that the page lists."""
+    """The packed environment of the page: Aisle's wheel, and the packages that the page lists."""
     folder = tmp_path_factory.mktemp("packed")
     (listed,) = re.findall(r"pip install (certifi [\w ]+?) s3fs venv-pack$", PAGE, re.MULTILINE)
     packed = folder / "aisle-packed"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", packed], check=True)
     site = packed / f"lib/python3.{sys.version_info.minor}/site-packages"
     install(with_dependencies(listed.split()), site)
-    shutil.copytree(Path(aisle.__file__).parent, site / "aisle", ignore=shutil.ignore_patterns("__pycache__"))
-    about = site / f"aisle-{aisle.__version__}.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: aisle\nVersion: {aisle.__version__}\n")
+    shutil.unpack_archive(made_wheel(folder), site, "zip")
     venv_pack.pack(prefix=str(packed), output=str(folder / "aisle-packed.tar.gz"), compress_level=0)
     return folder / "aisle-packed.tar.gz"
 

@@ -26,7 +26,7 @@ def build(*, master: str = "") -> Engine:
     try:
         import pyspark  # noqa: F401
     except ImportError as error:
-        raise AisleError("the engine 'spark' needs PySpark; run: pip install 'aisle[spark]'") from error
+        raise AisleError("the engine 'spark' needs PySpark; run: pip install 'pyspark>=4.0'") from error
     from aisle.execution.spark.context import check
 
     check(master)
