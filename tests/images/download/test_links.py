@@ -10,6 +10,7 @@ import pytest
 
 from aisle.core.errors import AisleError
 from aisle.images.download.links import check_source, spell, uses
+from aisle.images.download.run import RunSettings, download
 
 ONE, TWO = "https://shop.test/1.jpg", "http://cdn.test/2.jpg?a,b"
 
@@ -201,3 +202,25 @@ class TestMistakes:
     def test_what_is_nothing_of_the_kind(self, tmp_path, name):
         with pytest.raises(AisleError, match="name a feed or a list of addresses"):
             check_source(tmp_path / name)
+
+
+class TestNothingToDownload:
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            ("id\ttitle\n1\tmug\n", "names no image; a feed names images in the column image_link"),
+            ("id\timage_link\n1\t\n", "names no image; a feed names images in the column image_link"),
+            (
+                "id\timage_link\n1\ta/b.jpg\n2\tc.jpg\n",
+                "its image links (2) are paths of files, which need no download; name their folder with "
+                "--images",
+            ),
+        ],
+    )
+    def test_is_told_before_anything_is_written(self, tmp_path, content, told):
+        source = tmp_path / "feed.tsv"
+        source.write_text(content)
+        with pytest.raises(AisleError) as error:
+            download(source, str(tmp_path / "images"), RunSettings())
+        assert str(error.value) == f"{source}: {told}"
+        assert not (tmp_path / "images").exists()

@@ -93,6 +93,29 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None) -> None:
         raise AisleError(f"{source}: is a catalogue, whose fields were read from a feed; leave --field out")
 
 
+def check_uses(source: Path, fields: Mapping[str, str] | None = None) -> None:
+    """See that products name something to download; a list may be empty.
+
+    Args:
+        fields: as `uses`.
+
+    Raises:
+        AisleError: no image is named by an address; or see `check_source`.
+    """
+    left_out: Counter[str] = Counter()
+    if any(len(batch) for batch in uses(source, fields, left_out)):
+        return
+    if source.is_file() and not fields and _is_list(source):
+        return
+    told = "names no image; a feed names images in the column image_link"
+    if n := left_out["paths"]:
+        told = (
+            f"its image links ({n:,}) are paths of files, which need no download; "
+            "name their folder with --images"
+        )
+    raise AisleError(f"{source}: {told}")
+
+
 def _check_feed(source: Path) -> None:
     try:
         next(read_feed(str(source), FeedOptions()), None)

@@ -19,7 +19,7 @@ from aisle.execution.lease import alone
 from aisle.images.download.index import remove_old_indexes, write_index
 from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
-from aisle.images.download.links import check_source, spell, uses
+from aisle.images.download.links import check_uses, spell, uses
 from aisle.images.download.loop import LanePart
 from aisle.images.download.owners import Owners
 from aisle.images.download.placeholders import DEFAULT_TITLES, Placeholder, find_placeholders
@@ -81,7 +81,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     """
     watcher = watcher or Watcher()
     engine: Engine = ENGINES.get(settings.engine)(master=settings.master)
-    check_source(source, settings.fields)
+    check_uses(source, settings.fields)
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
         still_alone = stack.enter_context(alone(store))
