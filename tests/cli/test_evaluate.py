@@ -2,8 +2,6 @@
 
 import json
 import shlex
-import shutil
-from pathlib import Path
 
 import pytest
 
@@ -159,12 +157,3 @@ class TestAFeedThatTheModelWasTrainedOn:
         assert note_of(renamed, "--merchant shop") == ""
         renamed.write_text(text.replace("kite", "kite, flown").replace("\tToys > Kites\t", "\t\t"))
         assert "of the 180 products scored" in note_of(renamed, "--merchant shop")
-
-    def test_is_asked_after_where_an_older_model_does_not_tell(self, model, shop, tmp_path, capsys):
-        old = Path(shutil.copytree(model, tmp_path / "old"))
-        (old / "trained_on.safetensors").unlink()
-        sums = (old / "SHA256SUMS").read_text().splitlines(keepends=True)
-        (old / "SHA256SUMS").write_text("".join(line for line in sums if "trained_on" not in line))
-        words = f"evaluate {old} {shop}/shop.tsv --cache {tmp_path}/vectors --out {tmp_path}/scores"
-        assert run(shlex.split(words)) == 0
-        assert "does not tell which products it was trained on" in capsys.readouterr().out.replace("\n", " ")

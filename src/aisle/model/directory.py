@@ -40,7 +40,7 @@ _SUMS = "SHA256SUMS"
 _REMEDY = "fetch or train the model again"
 _COUNTS = "training_counts.tsv"
 _TRAINED_ON = "trained_on.safetensors"
-_NEEDED = (MARKER, "taxonomy.tsv", "labels.tsv", _COUNTS, "head.safetensors")
+_NEEDED = (MARKER, "taxonomy.tsv", "labels.tsv", _COUNTS, _TRAINED_ON, "head.safetensors")
 _ALLOWED = re.compile(
     r"aisle\.json|taxonomy\.tsv|labels\.tsv|training_counts\.tsv|(trained_on|head|encoder\.[\w-]+)\.safetensors"
 )
@@ -57,8 +57,7 @@ class Model:
         labels: the tree that is predicted, and what labels of the full tree mean in it.
         label_columns: the feed's columns that training took labels from; they never speak as evidence.
         training_counts: (nodes,) training products labelled with each node of `labels.tree`.
-        trained_on: (training products,) `trained_on.product_keys` of them, sorted; None where an older model
-            does not tell.
+        trained_on: (training products,) `trained_on.product_keys` of them, sorted.
         provenance: recipe, settings, seeds, catalogue and versions, as JSON writes them.
     """
 
@@ -70,7 +69,7 @@ class Model:
     labels: LabelTree
     label_columns: tuple[str, ...]
     training_counts: NDArray[np.int64]
-    trained_on: NDArray[np.uint64] | None
+    trained_on: NDArray[np.uint64]
     provenance: Mapping[str, Any]
 
 
@@ -83,8 +82,7 @@ def write_model(model: Model, target: Path, *, overwrite: bool = False) -> None:
     with new_directory(target, overwrite=overwrite, marker=MARKER) as folder:
         model.labels.write(folder)
         _write_counts(folder / _COUNTS, model)
-        if model.trained_on is not None:
-            write_tensors(folder / _TRAINED_ON, {"keys": model.trained_on})
+        write_tensors(folder / _TRAINED_ON, {"keys": model.trained_on})
         write_tensors(folder / "head.safetensors", model.head.parameters())
         for name, encoder in model.encoders.items():
             write_tensors(folder / f"encoder.{name}.safetensors", encoder.tensors())
@@ -156,7 +154,7 @@ def _read(folder: Path) -> Model:
         labels=labels,
         label_columns=tuple(about["label_columns"]),
         training_counts=_read_counts(folder / _COUNTS, labels),
-        trained_on=_read_trained_on(folder / _TRAINED_ON),
+        trained_on=load_file(folder / _TRAINED_ON)["keys"],
         provenance=about["provenance"],
     )
 
@@ -167,13 +165,6 @@ def _read_counts(path: Path, labels: LabelTree) -> NDArray[np.int64]:
         for row in csv.DictReader(file, delimiter="\t"):
             counts[labels.tree.node_of_id(row["id"])] = int(row["products"])
     return counts
-
-
-def _read_trained_on(path: Path) -> NDArray[np.uint64] | None:
-    if not path.exists():
-        return None
-    keys: NDArray[np.uint64] = load_file(path)["keys"]
-    return keys
 
 
 def check_model(folder: Path) -> None:

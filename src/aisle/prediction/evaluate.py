@@ -176,8 +176,6 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
         which of them the model was trained on; and how many images have each status if the model looks at
         them. None where there is no product.
     """
-    trained_on = predictor.model.trained_on
-    known = np.zeros(0, np.uint64) if trained_on is None else trained_on
     answers, truths = [], []
     seen: Counter[str] = Counter()
 
@@ -185,7 +183,7 @@ def answer_all(predictor: Predictor, labelled: Labelled) -> tuple[Answers, pa.Ta
         products, truth, images = batch
         answers = predictor.answer(products, images, top=_TOP)
         counts = image_counts(as_seen(products, answers)) if sees_images(predictor) else Counter()
-        seen_before = pa.array(were_trained_on(product_keys(products), known))
+        seen_before = pa.array(were_trained_on(product_keys(products), predictor.model.trained_on))
         return answers, truth.append_column("trained_on", seen_before), counts
 
     with progress("Answering", labelled.n) as advance:

@@ -11,7 +11,7 @@ def note(model: Model, split: str | None, n_trained_on: int, n_scored: int, *, i
 
     Args:
         split: of a catalogue; None for a feed.
-        n_trained_on: how many of the scored products the model was trained on, where it tells.
+        n_trained_on: how many of the scored products the model was trained on.
         is_own: the split is of the very catalogue that the model was trained on.
     """
     which = "" if is_own else ", if it comes from this catalogue"
@@ -21,10 +21,6 @@ def note(model: Model, split: str | None, n_trained_on: int, n_scored: int, *, i
     if split == "val" and _chosen_by_val(model.provenance):
         what = "The model's epochs and temperatures were chosen on these products"
         return f"{what}{which}: others may fare worse."
-    if model.trained_on is None and split == "train":
-        return f"The model was trained on these products{which}: it does worse on others."
-    if model.trained_on is None and split is None:
-        return "The model does not tell which products it was trained on: if these, it does worse on others."
     return ""
 
 
