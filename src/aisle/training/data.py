@@ -202,6 +202,8 @@ def _remedy(catalogue: Catalogue, validation: float | str, n_products: int, size
     Args:
         size: of the share that may help.
     """
+    if validation == "val" and not catalogue.count("train"):
+        return "its split 'train' is empty; ingest the feeds with another --split-ratio"
     if n_products < _FEW:
         return f"it has {n_products} for both, which are too few; ingest some dozens at least"
     if validation != "val":
@@ -209,8 +211,6 @@ def _remedy(catalogue: Catalogue, validation: float | str, n_products: int, size
             f"training.validation is {validation} of its groups, and products that hang together are one; "
             f"use a {size} share, or ingest more products"
         )
-    if not catalogue.count("train"):
-        return "its split 'train' is empty; ingest the feeds with another --split-ratio"
     return "its split 'val' is empty; hold out a share of 'train' with --set training.validation=0.1"
 
 
