@@ -9,7 +9,7 @@ from aisle.catalogue.catalogue import Catalogue
 from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
-from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading
+from aisle.catalogue.reading import OWN_IMAGES, Reading
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.tables import Tables, scalar
 from aisle.catalogue.writing import Written
@@ -70,7 +70,7 @@ def describe(
         unknown_splits=dict(unknown.most_common(_N_UNKNOWN)),
         max_per_leaf=settings.max_per_leaf,
         image_roots=_image_roots(settings, reading, before),
-        ingests=[*(before.ingests if before else ()), _ingest(feeds, settings)],
+        ingests=[*(before.ingests if before else ()), _ingest(reading, settings)],
         files=written.files,
     )
 
@@ -95,10 +95,12 @@ def _image_roots(settings: IngestSettings, reading: Reading, before: Manifest | 
     return list(dict.fromkeys(roots))
 
 
-def _ingest(feeds: list[FeedCount], settings: IngestSettings) -> dict[str, Any]:
+def _ingest(reading: Reading, settings: IngestSettings) -> dict[str, Any]:
     return {
         "fields": dict(settings.fields),
         "feeds": [
-            {"address": feed.address, "rows": feed.rows, "unreadable": feed.n_unreadable} for feed in feeds
+            {"address": feed.address, "rows": feed.rows, "unreadable": feed.n_unreadable}
+            for feed in reading.feeds
         ],
+        "notes": reading.notes.lines(),
     }

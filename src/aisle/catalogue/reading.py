@@ -15,7 +15,7 @@ from aisle.catalogue.splits import SplitRule, split_of_file, splits_of_values, u
 from aisle.catalogue.staging import WIDE_SCHEMA, Stage
 from aisle.core.progress import progress
 from aisle.core.rejected import write_rejected
-from aisle.feeds import FeedBatch, FeedOptions, read_feed
+from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feed
 from aisle.images import ImageRoot
 
 OWN_IMAGES = "images"
@@ -64,11 +64,13 @@ class Reading:
         unknown_splits: values of the split's column that name no split we know, and the rows with each; of a
             column with very many, the first ones.
         has_own_images: whether images lay in the feeds themselves.
+        notes: what a user should be told of the feeds.
     """
 
     feeds: list[FeedCount] = field(default_factory=list)
     unknown_splits: Counter[str] = field(default_factory=Counter)
     has_own_images: bool = False
+    notes: FeedNotes = field(default_factory=FeedNotes)
 
 
 class Reader:
@@ -102,6 +104,7 @@ class Reader:
 
     def _add(self, batch: FeedBatch, count: FeedCount) -> None:
         write_rejected(self._rejected, batch.rejected)
+        self.reading.notes.add(batch)
         count.unreadable.update(row.kind for row in batch.rejected)
         count.rows += len(batch.rows) + len(batch.rejected)
         if len(batch.rows):

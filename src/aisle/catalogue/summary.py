@@ -38,6 +38,8 @@ def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
         yield "  unreadable", made.unreadable, ""
         for reason, n_rows in list(made.reasons.items())[:_N_SHOWN]:
             yield "", n_rows, reason
+        if n_others := made.unreadable - sum(list(made.reasons.values())[:_N_SHOWN]):
+            yield "", n_others, "for other reasons"
     if made.doubles:
         yield "  doubles", made.doubles, "same merchant and id as a later row"
     yield "products", made.products, f"in {_n(made.groups, 'group')}"
@@ -64,6 +66,7 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
     Args:
         unresolved: some of the labels that the taxonomy does not know, with their products.
     """
+    yield from manifest.ingests[-1].get("notes", ())
     if unresolved:
         shown = ", ".join(f"'{label}' ({n:,})" for n, label in unresolved)
         yield f"Most frequent labels that the taxonomy does not know: {shown}"

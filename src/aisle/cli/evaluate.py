@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, images_told
+from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, images_told, tell_notes
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -72,4 +72,5 @@ def command(
     console.print(console_report(report))
     if told := images_told(report.counts.images):
         click.echo(told)
+    tell_notes(report.feed_notes)
     click.echo(f"Figures: {out / 'metrics.json'}")

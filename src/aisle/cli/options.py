@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -42,3 +42,9 @@ def images_told(counts: Mapping[str, int]) -> str:
 def counted(n: int, noun: str) -> str:
     """A number of things, such as `1 record` and `1,200 records`."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def tell_notes(notes: Iterable[str]) -> None:
+    """Print what deserves a look, a line each."""
+    for note in notes:
+        click.echo(f"Note: {note}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_told
+from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_told, tell_notes
 
 
 @click.command(name="predict")
@@ -59,3 +59,4 @@ def command(
         click.echo(told)
     if summary.rejected:
         click.echo(f"{counted(summary.n_rejected, 'record')} could not be read: {summary.rejected}")
+    tell_notes(summary.notes)

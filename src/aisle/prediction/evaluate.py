@@ -29,7 +29,7 @@ from aisle.core.records import Answers
 from aisle.core.rejected import write_rejected
 from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
-from aisle.feeds import FeedOptions, read_feeds
+from aisle.feeds import FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageSource, open_root
 from aisle.model.directory import Model
 from aisle.model.predictor import Predictor, load
@@ -85,6 +85,7 @@ class Labelled:
         note: why figures of them may flatter the model, in a sentence, or "".
         groups: of a feed, which of the products that were taken belong together; None where `truth` tells.
         rejected: the records that could not be read, of the batches that were taken.
+        feed_notes: of a feed, what a user should be told of it, as far as it was read.
     """
 
     batches: "Iterator[Batch]"
@@ -93,6 +94,7 @@ class Labelled:
     note: str = ""
     groups: FeedGroups | None = None
     rejected: list[Rejected] = field(default_factory=list)
+    feed_notes: FeedNotes = field(default_factory=FeedNotes)
 
 
 def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptions) -> Report:
@@ -130,7 +132,8 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         }
         n_unreadable = len(products.rejected)
         counted = replace(report.counts, n_unreadable=n_unreadable, images=in_status_order(images))
-        report = replace(report, counts=counted, note=products.note)
+        told = tuple(products.feed_notes.lines())
+        report = replace(report, counts=counted, note=products.note, feed_notes=told)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
             with (folder / REJECTED_FILE).open("w", encoding="utf-8") as file:
@@ -269,12 +272,14 @@ def _of_feed(
     folder = open_root(options.images) if options.images else None
 
     rejected: list[Rejected] = []
+    notes = FeedNotes()
     groups = FeedGroups()
 
     def batches() -> Iterator[Batch]:
         for batch in read_feeds(files, feeds):
             raw = batch.rows
             rejected.extend(batch.rejected)
+            notes.add(batch)
             products, images = products_of(raw, (*trained_with, *columns), folder)
             groups.add(products, raw["item_group_id"])
             truth = [
@@ -286,4 +291,6 @@ def _of_feed(
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images
 
-    return Labelled(batches=batches(), split="whole feed", n=None, groups=groups, rejected=rejected)
+    return Labelled(
+        batches=batches(), split="whole feed", n=None, groups=groups, rejected=rejected, feed_notes=notes
+    )

@@ -25,7 +25,7 @@ from aisle.core.paths import (
 )
 from aisle.core.progress import progress
 from aisle.core.rejected import is_rejected_list, write_rejected
-from aisle.feeds import FeedBatch, FeedOptions, read_feeds
+from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
@@ -64,6 +64,7 @@ class PredictSummary:
         rejected: the file that names the records put aside, or None where there were none.
         images: how many images there were of each of core.schemas.IMAGE_STATUSES, if the model looks at them.
         seconds: reading, answering and writing, without loading the model.
+        notes: what a user should be told of the feeds, a sentence each.
     """
 
     n_rows: int
@@ -71,6 +72,7 @@ class PredictSummary:
     rejected: Path | None
     images: Mapping[str, int]
     seconds: float
+    notes: Sequence[str] = ()
 
 
 def rejected_path(out: Path) -> Path:
@@ -99,11 +101,12 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     predictor = load(model, settings.cache)
     check_fields(settings.fields, predictor.model.label_columns, files)
     started = perf_counter()
+    notes = FeedNotes()
     batches = read_feeds(files, FeedOptions(merchant=settings.merchant, fields=settings.fields))
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
             n_rows, n_rejected, seen = _write_rows(
-                predictor, batches, images, (partial, out.suffix), put_aside, settings
+                predictor, _noted(batches, notes), images, (partial, out.suffix), put_aside, settings
             )
             write_through(partial)  # so that the two appear together, but for an instant
         if not n_rejected:
@@ -114,7 +117,15 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
         rejected=rejected if n_rejected else None,
         images=in_status_order(seen),
         seconds=perf_counter() - started,
+        notes=notes.lines(),
     )
+
+
+def _noted(batches: Iterator[FeedBatch], notes: FeedNotes) -> Iterator[FeedBatch]:
+    """Hand batches on, and have `notes` look at them."""
+    for batch in batches:
+        notes.add(batch)
+        yield batch
 
 
 def _is_leftover(rejected: Path, out: Path) -> bool:

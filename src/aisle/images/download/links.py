@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError, system_refusal
-from aisle.feeds import FeedOptions, check_fields_there, find_column, read_feed
+from aisle.feeds import FeedNotes, FeedOptions, check_fields_there, find_column, read_feed
 from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
 USE_SCHEMA = pa.schema(
@@ -39,7 +39,10 @@ _A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
 
 
 def uses(
-    source: Path, fields: Mapping[str, str] | None = None, left_out: Counter[str] | None = None
+    source: Path,
+    fields: Mapping[str, str] | None = None,
+    left_out: Counter[str] | None = None,
+    notes: FeedNotes | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Every use of an address, as USE_SCHEMA says.
 
@@ -48,6 +51,7 @@ def uses(
             line.
         fields: of a feed, as FeedOptions; where there are any, a file is a feed.
         left_out: `paths` is counted up there by the links of products that are paths of files.
+        notes: looks at a feed's rows.
 
     Raises:
         AisleError: see `check_source`.
@@ -59,7 +63,7 @@ def uses(
         yield from _uses_of_list(source)
         return
     else:
-        links = _links_of_feed(source, fields or {})
+        links = _links_of_feed(source, fields or {}, notes or FeedNotes())
     left_out = Counter() if left_out is None else left_out
     for batch in links:
         is_address = pc.match_substring_regex(batch["address"], _ADDRESS_PATTERN)
@@ -191,8 +195,9 @@ def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
         yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
-def _links_of_feed(source: Path, fields: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+def _links_of_feed(source: Path, fields: Mapping[str, str], notes: FeedNotes) -> Iterator[pa.RecordBatch]:
     for batch in read_feed(str(source), FeedOptions(fields=fields)):
+        notes.add(batch)
         links = batch.rows["image_link"]
         yield _uses(
             pc.list_flatten(links), pc.list_parent_indices(links), batch.rows, batch.rows["item_group_id"]

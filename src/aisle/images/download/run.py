@@ -16,6 +16,7 @@ from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
 from aisle.execution.lease import alone
+from aisle.feeds import FeedNotes
 from aisle.images.download.index import remove_old_indexes, write_index
 from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
@@ -90,7 +91,8 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
         ledger = stack.enter_context(Ledger(folder))
-        n_paths = _list_addresses(ledger, source, settings.fields)
+        notes = FeedNotes()
+        n_paths = _list_addresses(ledger, source, settings.fields, notes)
         plans = read_plans(store)
         if plans:
             _work(store, plans[-1], settings, engine, watcher, ledger, still_alone)
@@ -110,7 +112,14 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         placeholders = find_placeholders(
             ledger, source, settings.placeholder_titles, earlier, fields=settings.fields
         )
-        summary = summarise(ledger, store, placeholders, n_paths=n_paths, first=ledger.n_shards_before(first))
+        summary = summarise(
+            ledger,
+            store,
+            placeholders,
+            n_paths=n_paths,
+            notes=notes.lines(),
+            first=ledger.n_shards_before(first),
+        )
         write_index(ledger, store, todo.run, folder)
         still_alone()
         _finish(store, todo.run, summary)
@@ -118,11 +127,11 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         return summary
 
 
-def _list_addresses(ledger: Ledger, source: Path, fields: Mapping[str, str]) -> int:
+def _list_addresses(ledger: Ledger, source: Path, fields: Mapping[str, str], notes: FeedNotes) -> int:
     """Fill the table `listed` with the distinct addresses. Returns how many links are paths of files."""
     left_out: Counter[str] = Counter()
     ledger.run("CREATE TABLE links (address VARCHAR)")
-    batches = (spell(batch["address"]).unique() for batch in uses(source, fields, left_out))
+    batches = (spell(batch["address"]).unique() for batch in uses(source, fields, left_out, notes))
     ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
     ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
     ledger.run("DROP TABLE links")
