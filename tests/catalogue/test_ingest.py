@@ -63,6 +63,28 @@ class TestRows:
             }
         ]
 
+    def test_what_the_last_of_several_lacks_is_told(self, feed, ingested):
+        rows = [
+            {"id": "1", "title": "cup", "image_link": "1.jpg", "product_type": "A"},
+            {"id": "1", "title": "", "image_link": "2.jpg", "product_type": ""},
+            {"id": "2", "title": "mug", "image_link": "3.jpg", "product_type": "A"},
+            {"id": "2", "title": "mug", "image_link": "", "product_type": "A"},
+            {"id": "3", "title": "old", "image_link": "", "product_type": "A"},
+            {"id": "3", "title": "new", "image_link": "4.jpg", "product_type": "B"},
+        ]
+        assert ingested(feed("a.tsv", rows)).manifest.ingests[0]["notes"] == [
+            "2 products have several rows, of which the last wins, and lost what an earlier one held (1 a "
+            "title, 1 a label, 1 an image): bring each product to one row first, see 'Several rows a product' in "
+            "docs/own-feed.md"
+        ]
+        assert ingested(feed("a.tsv", rows[2:3] + rows[4:])).manifest.ingests[0]["notes"] == []
+
+    def test_no_label_in_the_last_of_several_is_no_column_without_labels(self, feed, ingested):
+        rows = [row("1", "A"), row("1", ""), row("2", "A"), row("2", "")]
+        said = "2 rows have a label in .*, but each product has several rows, and the last, which wins, has"
+        with pytest.raises(AisleError, match=said):
+            ingested(feed("a.tsv", rows))
+
     def test_one_id_at_two_merchants_is_two_products(self, feed, ingested):
         catalogue = ingested(feed("a.tsv", [row("1")]), feed("b.tsv", [row("1")]))
         assert catalogue.manifest.products == 2

@@ -53,6 +53,19 @@ def test_a_whole_feed_has_no_such_note(commands, name, tmp_path, capsys):
     assert "UTF-8" not in shown
 
 
+@pytest.mark.parametrize("name", ["ingest", "predict", "evaluate"])
+def test_the_encoding_may_be_named(commands, name, tmp_path, capsys):
+    content = (HEADER.replace("title", "Größe") + "".join(ROWS)).replace("kite 1", "käte 1").encode("cp1252")
+    (tmp_path / "shop.tsv").write_bytes(content)
+    words = commands[name].format(feed="shop.tsv") + " --field title=Größe"
+    assert run(shlex.split(words)) == 2
+    assert "save the file as UTF-8, or name its encoding (--encoding NAME)" in capsys.readouterr().err
+    assert run(shlex.split(f"{words} --encoding cp9999")) == 2
+    assert "--encoding cp9999: no encoding is called that" in capsys.readouterr().err
+    assert run(shlex.split(f"{words} --encoding cp1252")) == 0
+    assert "UTF-8" not in capsys.readouterr().out
+
+
 def test_reasons_that_are_not_shown_are_counted_too(commands, tmp_path, capsys):
     lines = ["1\tx\n", "2\t\0\tA\ta\n", "\tx\tA\ta\n", '4\t"x\tA\ta\n', "5\t\xff\tA\ta\n", "6\t\xff\tA\ta\n"]
     quoted = [row.replace("kite ", '"').replace("\tToys", '"\tToys') for row in ROWS]

@@ -32,6 +32,11 @@ ODD = "sku,product_name,material,product_type\n" + "".join(
     f"{i},{thing} {i},{material},{thing}\n"
     for i, (thing, material) in enumerate([("kite", "silk"), ("rake", "ash")] * 6)
 )
+SHOPIFY = "Handle,Title,Body (HTML),Vendor,Product Category,Image Src\n" + "".join(
+    f"{name}-{i},{name} {i},<p>a {name}</p>,Acme,Toys > {name},{i}.jpg\n{name}-{i},,,,,{i}-b.jpg\n"
+    for name in ("kite", "ball")
+    for i in range(6)
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -122,6 +127,7 @@ def after_readme(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
     for split in ("train", "val", "test"):
         (folder / f"graded-{split}.csv").write_text(GRADED)
     (folder / "odd.csv").write_text(ODD)
+    (folder / "shopify.csv").write_text(SHOPIFY)
     with pytest.MonkeyPatch.context() as environment, chdir(folder):
         environment.setenv("AISLE_CACHE", str(folder / "cache"))
         run_page("README.md")

@@ -338,7 +338,7 @@ def test_items_that_are_well_formed_come_out_whatever_stands_beside_them(
     n_rejected, n_faults = sum(len(batch.rejected) for batch in batches), sum(map(bool, faults))
     n_merged = len(read) - len(rows)  # one without an end and one without a begin are one
     assert min(n_faults, 1) <= n_rejected + n_merged
-    assert n_rejected <= n_faults
+    assert n_rejected <= 2 * n_faults  # what is cut off in a comment may leave an item that was none
 
 
 def test_memory_stays_flat_over_many_faults(tmp_path):

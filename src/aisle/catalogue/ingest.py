@@ -82,7 +82,7 @@ def _find_inputs(addresses: Sequence[str], settings: IngestSettings, out: Path) 
     _check_inputs_stay(out, files, settings)
     old = open_catalogue(settings.extend) if settings.extend else None
     settings = extending.settings_of(old, settings) if old else _with_columns(settings, files)
-    check_fields(settings.fields, settings.label_columns or DEFAULT_COLUMNS, files)
+    check_fields(settings.fields, settings.label_columns or DEFAULT_COLUMNS, files, settings.encoding)
     if settings.split_rule.kind == "file":
         for file in files:
             split_of_file(file)

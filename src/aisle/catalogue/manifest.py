@@ -43,8 +43,9 @@ class Manifest:
         image_roots: folders that image links start from, in the order in which they are tried; a relative one
             starts from the catalogue.
         ingests: for each run that added feeds, the feeds with their rows, the columns of other names that
-            fields were read from, and `notes`: what a user should know of the feeds, such as one that breaks
-            off, a sentence each.
+            fields were read from, `labels_kept`: products that keep the label that they had in the catalogue
+            that was extended, since their new row brings none, and `notes`: what a user should know of the
+            feeds, such as one that breaks off, a sentence each.
         files: the files of products with their name, rows and sha256.
         trees: sha256 of the files that hold the tree, by name.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from aisle.catalogue.labels import find_label, nodes_of_label, several
-from aisle.catalogue.tables import Tables, append, stream
+from aisle.catalogue.tables import Tables, append, scalar, stream
 from aisle.core.errors import AisleError
 from aisle.feeds import some_of
 from aisle.taxonomy.labels import LabelTree
@@ -87,6 +87,12 @@ def check_some_labelled(tables: Tables, feeds: Sequence[str], columns: Sequence[
         AisleError: it names the columns that were looked at.
     """
     if next(label_counts(tables), None) is None:
+        n_lost = scalar(tables, "SELECT count(*) FROM read_rows WHERE label_text <> ''")
+        if n_lost:
+            raise AisleError(
+                f"{some_of(feeds)}: {n_lost:,} rows have a label in {', '.join(columns)}, but each product "
+                "has several rows, and the last, which wins, has none; bring each product to one row first"
+            )
         raise AisleError(
             f"{some_of(feeds)}: no product has a label in {', '.join(columns)}; "
             "name the column that holds the category with --label-column"

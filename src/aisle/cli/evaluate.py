@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, images_told, tell_notes
+from aisle.cli.options import CACHE, ENCODING, FIELDS, IMAGES, OVERWRITE, images_told, tell_notes
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -27,6 +27,7 @@ _WIDTH = 110
     help="Of a feed, whose products they are.  [default: column merchant, else the file's name]",
 )
 @FIELDS
+@ENCODING
 @IMAGES
 @CACHE
 @OVERWRITE
@@ -40,6 +41,7 @@ def command(
     label_column: str,
     merchant: str,
     fields: tuple[str, ...],
+    encoding: str,
     images: str | None,
     cache: Path,
     overwrite: bool,
@@ -61,6 +63,7 @@ def command(
         label_columns=columns,
         merchant=merchant,
         fields=parse_fields(fields),
+        encoding=encoding,
         images=images,
         cache=cache,
         overwrite=overwrite,

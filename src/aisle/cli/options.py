@@ -19,6 +19,13 @@ FIELDS = click.option(
     metavar="FIELD=COLUMN",
     help="Read a field from the feed's column of another name, e.g. title=product_name.",
 )
+ENCODING = click.option(
+    "--encoding",
+    default="",
+    metavar="NAME",
+    help="Of feeds of text, by any name that Python knows, e.g. cp1252; a byte-order mark says more.  "
+    "[default: UTF-8, UTF-16, or what XML declares]",
+)
 CACHE = click.option(
     "--cache",
     type=click.Path(path_type=Path),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_told, tell_notes
+from aisle.cli.options import CACHE, ENCODING, FIELDS, IMAGES, OVERWRITE, counted, images_told, tell_notes
 
 
 @click.command(name="predict")
@@ -19,6 +19,7 @@ from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
 @FIELDS
+@ENCODING
 @CACHE
 @OVERWRITE
 @click.option(
@@ -31,6 +32,7 @@ def command(
     top: int,
     merchant: str,
     fields: tuple[str, ...],
+    encoding: str,
     cache: Path,
     overwrite: bool,
     out: Path,
@@ -49,6 +51,7 @@ def command(
         top=top,
         merchant=merchant,
         fields=parse_fields(fields),
+        encoding=encoding,
         cache=cache,
         overwrite=overwrite,
     )

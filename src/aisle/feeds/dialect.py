@@ -95,7 +95,8 @@ def _check_header(place: str, line: bytes) -> None:
         line.decode()
     except UnicodeDecodeError as error:
         raise AisleError(
-            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8"
+            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8, or name its "
+            "encoding (--encoding NAME)"
         ) from error
 
 

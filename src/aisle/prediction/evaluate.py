@@ -58,7 +58,7 @@ class EvaluateOptions:
     Args:
         split: of a catalogue, the products to score; None for `test`.
         label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
-        merchant, fields: of a feed, as feeds.FeedOptions.
+        merchant, encoding, fields: of a feed, as feeds.FeedOptions.
         images: the folder of images, see `images.open_root`; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
@@ -67,6 +67,7 @@ class EvaluateOptions:
     split: str | None = None
     label_columns: tuple[str, ...] = ()
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     images: Path | str | None = None
     cache: Path | None = None
@@ -204,6 +205,8 @@ def _of_catalogue(path: Path, model: Model, options: EvaluateOptions) -> Labelle
         raise AisleError(f"no split is called '{split}' (--split); {known_names(split, SPLITS)}")
     if options.merchant:
         raise AisleError(f"{path}: is a catalogue, whose merchants are known; leave --merchant out")
+    if options.encoding:
+        raise AisleError(f"{path}: is a catalogue, which has no encoding; leave --encoding out")
     if options.fields:
         raise AisleError(f"{path}: is a catalogue, whose fields were read from a feed; leave --field out")
     if options.label_columns:
@@ -266,8 +269,8 @@ def _of_feed(
         raise AisleError(f"{address}: is a feed, which has no splits and is scored whole; leave --split out")
     files = expand_addresses([address])
     option = _LABEL_OPTION if options.label_columns else _TRAINED_WITH
-    check_fields(options.fields, (*trained_with, *options.label_columns), files)
-    feeds = FeedOptions(merchant=options.merchant, fields=options.fields)
+    check_fields(options.fields, (*trained_with, *options.label_columns), files, options.encoding)
+    feeds = FeedOptions(merchant=options.merchant, encoding=options.encoding, fields=options.fields)
     columns = find_columns(option, options.label_columns or trained_with, files, feeds)
     folder = open_root(options.images) if options.images else None
 

@@ -43,7 +43,7 @@ class PredictSettings:
     Args:
         images: the folder of images, see `images.open_root`, or None.
         top: how many of the most probable leaves each row names.
-        merchant, fields: as feeds.FeedOptions.
+        merchant, encoding, fields: as feeds.FeedOptions.
         overwrite: whether an output that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
     """
@@ -51,6 +51,7 @@ class PredictSettings:
     images: Path | str | None = None
     top: int = 1
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = False
     cache: Path | None = None
@@ -93,16 +94,17 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     check_output(rejected, overwrite=replaces)
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
+    options = FeedOptions(merchant=settings.merchant, encoding=settings.encoding, fields=settings.fields)
     images = open_root(settings.images) if settings.images else None
     # Before the model is read, which takes longer. A pipe is read once, and --field wants a look beforehand.
     files = expand_addresses(list(feeds), pipes=not settings.fields)
     for path in (out, rejected):
         check_inputs_stay(path, files)
     predictor = load(model, settings.cache)
-    check_fields(settings.fields, predictor.model.label_columns, files)
+    check_fields(settings.fields, predictor.model.label_columns, files, settings.encoding)
     started = perf_counter()
     notes = FeedNotes()
-    batches = read_feeds(files, FeedOptions(merchant=settings.merchant, fields=settings.fields))
+    batches = read_feeds(files, options)
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
             n_rows, n_rejected, seen = _write_rows(
