@@ -74,8 +74,8 @@ class TestRows:
         ]
         assert ingested(feed("a.tsv", rows)).manifest.ingests[0]["notes"] == [
             "2 products have several rows, of which the last wins, and lost what an earlier one held (1 a "
-            "title, 1 a label, 1 an image): bring each product to one row first, see 'Several rows a product' in "
-            "docs/own-feed.md"
+            "title, 1 a label, 1 an image): bring each product to one row first, see 'Several rows a "
+            "product' in docs/own-feed.md"
         ]
         assert ingested(feed("a.tsv", rows[2:3] + rows[4:])).manifest.ingests[0]["notes"] == []
 
@@ -197,6 +197,41 @@ class TestLabels:
         catalogue = ingested(feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)]))
         assert catalogue.labels.tree.ids == ("", "A", "A > B")
         assert catalogue.manifest.labels["resolved"] == 5
+
+    def test_numbers_and_lines_of_the_list_mean_what_their_id_means(self, feed, tree, ingested, products):
+        labels = [
+            "2.0",
+            "2 - Toys > Dolls",
+            "9 - Toys > Dolls",
+            "2 - Spielzeug > Puppen",
+            "3.5",
+            "3.0",
+            "3 - X",
+        ]
+        address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
+        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
+        assert [p["label"] for p in found.values()] == [["2"]] * 4 + [[], [], []]
+
+    def test_a_path_that_goes_on_below_a_leaf_means_the_leaf(self, feed, tree, ingested, products):
+        labels = [
+            "Toys > Dolls > Barbie > Ken",
+            "toys>dolls>x",
+            "7 - Toys > Dolls > x",
+            "Toys > Cars",
+            "X > Dolls",
+        ]
+        address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
+        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
+        assert [p["label"] for p in found.values()] == [["2"]] * 3 + [[], []]
+
+    @pytest.mark.parametrize("separator", ["/", " | "])
+    def test_a_flat_tree_of_labels_that_look_like_paths_is_told(self, feed, ingested, separator):
+        labels = [separator.join(("A", name)) for name in "BCDE"] + ["F"]
+        rows = [row(str(i), label) for i, label in enumerate(labels)]
+        [note] = ingested(feed("a.tsv", rows)).manifest.ingests[0]["notes"]
+        assert note.startswith(f"the tree has one level, though most labels hold '{separator.strip()}'")
+        rows.append(row("x", "A > B"))
+        assert ingested(feed("b.tsv", rows)).manifest.ingests[0]["notes"] == []
 
     def test_no_row_with_a_label_is_an_error(self, feed, ingested):
         with pytest.raises(

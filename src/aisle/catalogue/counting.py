@@ -11,7 +11,7 @@ from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
 from aisle.catalogue.reading import OWN_IMAGES, Reading
-from aisle.catalogue.settings import IngestSettings
+from aisle.catalogue.settings import FROM_LABELS, IngestSettings
 from aisle.catalogue.tables import Tables, scalar
 from aisle.catalogue.writing import Written
 from aisle.core.schemas import SPLITS
@@ -72,7 +72,10 @@ def describe(
         unknown_splits=dict(unknown.most_common(_N_UNKNOWN)),
         max_per_leaf=settings.max_per_leaf,
         image_roots=_image_roots(settings, reading, before),
-        ingests=[*(before.ingests if before else ()), _ingest(tables, reading, settings)],
+        ingests=[
+            *(before.ingests if before else ()),
+            _ingest(tables, reading, settings, labels if old is None else None),
+        ],
         files=written.files,
     )
 
@@ -97,7 +100,9 @@ def _image_roots(settings: IngestSettings, reading: Reading, before: Manifest | 
     return list(dict.fromkeys(roots))
 
 
-def _ingest(tables: Tables, reading: Reading, settings: IngestSettings) -> dict[str, Any]:
+def _ingest(
+    tables: Tables, reading: Reading, settings: IngestSettings, made: LabelTree | None
+) -> dict[str, Any]:
     return {
         "fields": dict(settings.fields),
         "feeds": [
@@ -105,7 +110,11 @@ def _ingest(tables: Tables, reading: Reading, settings: IngestSettings) -> dict[
             for feed in reading.feeds
         ],
         "labels_kept": count_kept_labels(tables),
-        "notes": [*reading.notes.lines(), *_told_of_doubles(count_poorer(tables))],
+        "notes": [
+            *reading.notes.lines(),
+            *_told_of_doubles(count_poorer(tables)),
+            *(_told_of_tree(tables, made) if made and settings.taxonomy == FROM_LABELS else ()),
+        ],
     }
 
 
@@ -119,3 +128,16 @@ def _told_of_doubles(poorer: dict[str, int]) -> list[str]:
         f"{products} several rows, of which the last wins, and lost what an earlier one held ({what}): bring "
         "each product to one row first, see 'Several rows a product' in docs/own-feed.md"
     ]
+
+
+def _told_of_tree(tables: Tables, labels: LabelTree) -> list[str]:
+    """That a tree of labels came out flat though most look like paths, and what to do."""
+    if labels.full.max_depth > 1:
+        return []
+    most = "sum(n_products) FILTER (WHERE contains(label_text, '{}')) > sum(n_products) / 2"
+    return [
+        f"the tree has one level, though most labels hold '{sign}', which is a part of a name: write ' > ' "
+        "between the names of a path, or have them in columns of their own (--label-column A,B)"
+        for sign in "/|"
+        if scalar(tables, f"SELECT {most.format(sign)} FROM label_counts")
+    ][:1]
