@@ -239,6 +239,14 @@ class TestLabels:
         ):
             ingested(feed("a.tsv", [row("1", "")]))
 
+    def test_no_column_with_labels_is_an_error_that_lists_the_others(self, feed, ingested):
+        rows = [{"id": "1", "title": "x", "kind": "A", "hue": "red"}]
+        said = (
+            "no product has a label in google_product_category, product_type; .*; other columns: kind, hue$"
+        )
+        with pytest.raises(AisleError, match=said):
+            ingested(feed("a.tsv", rows))
+
     def test_a_taxonomy_that_knows_none_is_an_error_with_examples(self, feed, tree, ingested, tmp_path):
         address = tree("Animals")
         with pytest.raises(

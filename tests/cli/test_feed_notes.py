@@ -3,6 +3,8 @@
 import gzip
 import json
 import shlex
+import subprocess
+import sys
 from hashlib import sha256
 
 import pytest
@@ -64,6 +66,21 @@ def test_the_encoding_may_be_named(commands, name, tmp_path, capsys):
     assert "--encoding cp9999: no encoding is called that" in capsys.readouterr().err
     assert run(shlex.split(f"{words} --encoding cp1252")) == 0
     assert "UTF-8" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["ingest", "predict", "evaluate"])
+def test_a_dash_is_standard_input(commands, name, tmp_path):
+    """Read several times where it must be, as with --field."""
+    content = (HEADER.replace("title", "name") + "".join(ROWS)).encode()
+    (tmp_path / "shop.tsv").write_bytes(content)
+    words = shlex.split(commands[name].format(feed="-") + " --field title=name --overwrite")
+    aisle = [sys.executable, "-m", "aisle", *words]
+    with (tmp_path / "shop.tsv").open("rb") as file:
+        for how in ({"input": content}, {"stdin": file}):
+            done = subprocess.run(aisle, capture_output=True, check=False, **how)
+            assert (done.returncode, done.stderr) == (0, b"")
+    if name == "predict":
+        assert (tmp_path / "answers.tsv").read_text().splitlines()[1].startswith("0\tstdin\t")
 
 
 def test_reasons_that_are_not_shown_are_counted_too(commands, tmp_path, capsys):

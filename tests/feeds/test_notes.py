@@ -91,3 +91,19 @@ def test_rows_that_are_not_utf8_are_told_with_the_remedy(tmp_path):
         f"3 rows are not UTF-8 and were put aside: {rest}"
     ]
     assert lines_of(tmp_path / "b.jsonl") == [f"1 row is not UTF-8 and was put aside: {rest}"]
+
+
+@pytest.mark.parametrize(
+    "joined", ["a.jpg,https://x/b.jpg", "http://x/a.jpg, //x/b.jpg", "http://x/a,HTTP://x/b"]
+)
+def test_several_addresses_in_image_link_are_told(tmp_path, joined):
+    (tmp_path / "a.tsv").write_text(f"id\timage_link\n1\t{joined}\n2\thttp://x/w_1,h_2/a.jpg\n3\t{joined}\n")
+    assert lines_of(tmp_path / "a.tsv") == [
+        "image_link holds several addresses in 2 of the rows, and a comma is part of an address there: put "
+        "all but the first into additional_image_link"
+    ]
+
+
+def test_several_addresses_in_additional_image_link_are_as_they_should_be(tmp_path):
+    (tmp_path / "a.tsv").write_text("id\tadditional_image_link\n1\thttp://x/a.jpg,http://x/b.jpg\n")
+    assert lines_of(tmp_path / "a.tsv") == []

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, ENCODING, FIELDS, IMAGES, OVERWRITE, images_told, tell_notes
+from aisle.cli.options import (
+    CACHE,
+    ENCODING,
+    FIELDS,
+    IMAGES,
+    OVERWRITE,
+    images_told,
+    tell_notes,
+    with_standard_input,
+)
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -12,7 +21,7 @@ _WIDTH = 110
 
 @click.command(name="evaluate")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("labelled", metavar="CATALOGUE|FEED")
+@click.argument("labelled", metavar="CATALOGUE|FEED", callback=with_standard_input)
 @click.option("--split", help="Of a catalogue, the split to score.  [default: test]")
 @click.option(
     "--label-column",

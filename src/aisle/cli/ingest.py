@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import ENCODING, FIELDS, IMAGES, OVERWRITE
+from aisle.cli.options import ENCODING, FIELDS, IMAGES, OVERWRITE, with_standard_input
 
 
 @click.command(name="ingest")
-@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...", callback=with_standard_input)
 @click.option(
     "--taxonomy",
     metavar="TREE|from-labels",

@@ -1,10 +1,16 @@
 """Options that several commands have."""
 
 import os
+import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
+
+_STANDARD_INPUT = "/dev/stdin"
 
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is at --out.")
 IMAGES = click.option(
@@ -33,6 +39,29 @@ CACHE = click.option(
     default=lambda: Path(os.environ.get("AISLE_CACHE") or Path.home() / ".cache" / "aisle"),
     help="Folder of image vectors that were made before.  [default: $AISLE_CACHE, else ~/.cache/aisle]",
 )
+
+
+def with_standard_input(
+    _: click.Context, __: click.Parameter, feeds: str | tuple[str, ...]
+) -> str | tuple[str, ...]:
+    """Have `-` among feeds mean standard input."""
+    if "-" not in ((feeds,) if isinstance(feeds, str) else feeds):
+        return feeds
+    _keep_standard_input()
+    if isinstance(feeds, str):
+        return _STANDARD_INPUT
+    return tuple(_STANDARD_INPUT if feed == "-" else feed for feed in feeds)
+
+
+def _keep_standard_input() -> None:
+    """Put what comes in by a pipe into a file in the pipe's place, which can be read several times."""
+    descriptor = sys.stdin.fileno()
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.seek(0)
+        os.dup2(copy.fileno(), descriptor)
 
 
 def images_told(counts: Mapping[str, int]) -> str:

@@ -4,12 +4,22 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, ENCODING, FIELDS, IMAGES, OVERWRITE, counted, images_told, tell_notes
+from aisle.cli.options import (
+    CACHE,
+    ENCODING,
+    FIELDS,
+    IMAGES,
+    OVERWRITE,
+    counted,
+    images_told,
+    tell_notes,
+    with_standard_input,
+)
 
 
 @click.command(name="predict")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...", callback=with_standard_input)
 @IMAGES
 @click.option("--top", default=1, show_default=True, help="How many of the most probable leaves to name.")
 @click.option(

@@ -50,10 +50,12 @@ class FeedBatch:
     Args:
         rows: the columns of RAW_SCHEMA, then the feed's own as `string` or `list<string>`.
         rejected: in the file's order.
+        n_joined: values of `image_link` that look like several addresses.
     """
 
     rows: pa.RecordBatch
     rejected: list[Rejected]
+    n_joined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,11 @@ class FeedNotes:
 
     def __init__(self) -> None:
         self._broken: list[Rejected] = []
-        self._n_not_utf8 = 0
+        self._n_not_utf8 = self._n_joined = 0
 
     def add(self, batch: FeedBatch) -> None:
         """Look at some more rows."""
+        self._n_joined += batch.n_joined
         for one in batch.rejected:
             if one.kind in _LOST_BEHIND:
                 self._broken.append(one)
@@ -36,5 +37,10 @@ class FeedNotes:
             told.append(
                 f"{self._n_not_utf8:,} {are} not UTF-8 and {were} put aside: save the feed as UTF-8, or name "
                 "its encoding, such as --encoding cp1252"
+            )
+        if self._n_joined:
+            told.append(
+                f"image_link holds several addresses in {self._n_joined:,} of the rows, and a comma is part "
+                "of an address there: put all but the first into additional_image_link"
             )
         return told
