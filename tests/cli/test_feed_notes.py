@@ -68,6 +68,15 @@ def test_the_encoding_may_be_named(commands, name, tmp_path, capsys):
     assert "UTF-8" not in capsys.readouterr().out
 
 
+def test_the_encoding_of_a_download_may_be_named(commands, tmp_path, capsys):
+    content = (HEADER + "".join(ROWS)).replace("kite 1", "käte 1").encode("cp1252")
+    (tmp_path / "shop.tsv").write_bytes(content)
+    assert run(shlex.split(commands["download"].format(feed="shop.tsv") + " --encoding cp1252")) == 0
+    shown = capsys.readouterr().out
+    assert "UTF-8" not in shown
+    assert "300 links are paths of files" in shown
+
+
 @pytest.mark.parametrize("name", ["ingest", "predict", "evaluate"])
 def test_a_dash_is_standard_input(commands, name, tmp_path):
     """Read several times where it must be, as with --field."""
