@@ -11,6 +11,7 @@ from aisle.catalogue import open_catalogue
 from aisle.catalogue.ingest import ingest
 from aisle.catalogue.settings import IngestSettings
 from aisle.catalogue.splits import SplitRatio, SplitRule
+from aisle.catalogue.summary import summary_lines
 from aisle.core.errors import AisleError
 
 
@@ -61,13 +62,29 @@ class TestOldProducts:
             60,
         )
 
-    def test_a_label_that_is_lost_or_found_decides_whether_it_has_a_split(
-        self, feed, ingested, products, tmp_path
-    ):
+    def test_an_update_without_a_label_keeps_the_label_and_so_the_split(self, old, extended, products):
+        before = products(old)
+        catalogue = extended([row(i, f"changed {i}", label="") for i in before])
+        after = products(catalogue)
+        for name in ("label", "label_text", "split"):
+            assert [p[name] for p in after.values()] == [p[name] for p in before.values()]
+        assert {p["title"] for p in after.values()} == {f"changed {i}" for i in before}
+        assert catalogue.manifest.ingests[-1]["labels_kept"] == 60
+        assert ("  keep their label", 60) in [line[:2] for line in summary_lines(catalogue.manifest)]
+        assert catalogue.manifest.ingests[-1]["notes"] == []
+
+    def test_an_update_with_another_label_takes_it(self, old, extended, products):
+        catalogue = extended([row("1", "title 1", "A"), row("3", "title 3", "no such"), row("5", "x", "")])
+        after = products(catalogue)
+        assert [after[i]["label_text"] for i in ("1", "3", "5")] == ["A", "no such", "A > B"]
+        assert after["3"]["split"] == "unlabelled"
+        assert after["1"]["split"] == products(old)["1"]["split"]
+        assert catalogue.manifest.ingests[-1]["labels_kept"] == 1
+
+    def test_a_label_that_is_found_gives_it_a_split(self, feed, ingested, products, tmp_path):
         ingested(feed("shop.tsv", [row("1", "a"), row("2", "b", label="")]), out="old")
-        more = feed("more.tsv", [row("1", "a", label=""), row("2", "b")])
+        more = feed("more.tsv", [row("2", "b")])
         after = products(ingested(more, extend=tmp_path / "old", merchant="shop"))
-        assert after["1"]["split"] == "unlabelled"
         assert after["2"]["split"] in ("train", "val", "test")
 
 

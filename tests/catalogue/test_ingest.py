@@ -63,6 +63,28 @@ class TestRows:
             }
         ]
 
+    def test_what_the_last_of_several_lacks_is_told(self, feed, ingested):
+        rows = [
+            {"id": "1", "title": "cup", "image_link": "1.jpg", "product_type": "A"},
+            {"id": "1", "title": "", "image_link": "2.jpg", "product_type": ""},
+            {"id": "2", "title": "mug", "image_link": "3.jpg", "product_type": "A"},
+            {"id": "2", "title": "mug", "image_link": "", "product_type": "A"},
+            {"id": "3", "title": "old", "image_link": "", "product_type": "A"},
+            {"id": "3", "title": "new", "image_link": "4.jpg", "product_type": "B"},
+        ]
+        assert ingested(feed("a.tsv", rows)).manifest.ingests[0]["notes"] == [
+            "2 products have several rows, of which the last wins, and lost what an earlier one held (1 a "
+            "title, 1 a label, 1 an image): bring each product to one row first, see 'Several rows a "
+            "product' in docs/own-feed.md"
+        ]
+        assert ingested(feed("a.tsv", rows[2:3] + rows[4:])).manifest.ingests[0]["notes"] == []
+
+    def test_no_label_in_the_last_of_several_is_no_column_without_labels(self, feed, ingested):
+        rows = [row("1", "A"), row("1", ""), row("2", "A"), row("2", "")]
+        said = "2 rows have a label in .*, but each product has several rows, and the last, which wins, has"
+        with pytest.raises(AisleError, match=said):
+            ingested(feed("a.tsv", rows))
+
     def test_one_id_at_two_merchants_is_two_products(self, feed, ingested):
         catalogue = ingested(feed("a.tsv", [row("1")]), feed("b.tsv", [row("1")]))
         assert catalogue.manifest.products == 2
@@ -176,11 +198,54 @@ class TestLabels:
         assert catalogue.labels.tree.ids == ("", "A", "A > B")
         assert catalogue.manifest.labels["resolved"] == 5
 
+    def test_numbers_and_lines_of_the_list_mean_what_their_id_means(self, feed, tree, ingested, products):
+        labels = [
+            "2.0",
+            "2 - Toys > Dolls",
+            "9 - Toys > Dolls",
+            "2 - Spielzeug > Puppen",
+            "3.5",
+            "3.0",
+            "3 - X",
+        ]
+        address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
+        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
+        assert [p["label"] for p in found.values()] == [["2"]] * 4 + [[], [], []]
+
+    def test_a_path_that_goes_on_below_a_leaf_means_the_leaf(self, feed, tree, ingested, products):
+        labels = [
+            "Toys > Dolls > Barbie > Ken",
+            "toys>dolls>x",
+            "7 - Toys > Dolls > x",
+            "Toys > Cars",
+            "X > Dolls",
+        ]
+        address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
+        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
+        assert [p["label"] for p in found.values()] == [["2"]] * 3 + [[], []]
+
+    @pytest.mark.parametrize("separator", ["/", " | "])
+    def test_a_flat_tree_of_labels_that_look_like_paths_is_told(self, feed, ingested, separator):
+        labels = [separator.join(("A", name)) for name in "BCDE"] + ["F"]
+        rows = [row(str(i), label) for i, label in enumerate(labels)]
+        [note] = ingested(feed("a.tsv", rows)).manifest.ingests[0]["notes"]
+        assert note.startswith(f"the tree has one level, though most labels hold '{separator.strip()}'")
+        rows.append(row("x", "A > B"))
+        assert ingested(feed("b.tsv", rows)).manifest.ingests[0]["notes"] == []
+
     def test_no_row_with_a_label_is_an_error(self, feed, ingested):
         with pytest.raises(
             AisleError, match="no product has a label in google_product_category, product_type"
         ):
             ingested(feed("a.tsv", [row("1", "")]))
+
+    def test_no_column_with_labels_is_an_error_that_lists_the_others(self, feed, ingested):
+        rows = [{"id": "1", "title": "x", "kind": "A", "hue": "red"}]
+        said = (
+            "no product has a label in google_product_category, product_type; .*; other columns: kind, hue$"
+        )
+        with pytest.raises(AisleError, match=said):
+            ingested(feed("a.tsv", rows))
 
     def test_a_taxonomy_that_knows_none_is_an_error_with_examples(self, feed, tree, ingested, tmp_path):
         address = tree("Animals")

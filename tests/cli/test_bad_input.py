@@ -317,7 +317,7 @@ EVALUATE = [
     ("empty.tsv", "empty.tsv: holds no products"),
     ("no-id.tsv", "no-id.tsv: has no column 'id'"),
     ("broken.tsv", "broken.tsv:2: 2 fields where the header has 3; quote the fields"),
-    ("latin.tsv", "latin.tsv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8 (none of its 2"),
+    ("latin.tsv", "latin.tsv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8, or name its"),
     (
         "no-label-column.tsv",
         "no-label-column.tsv: no column 'google_product_category' (the model was trained with it; name this "
@@ -343,7 +343,7 @@ PREDICT = [
     ("catalogue", "catalogue: is a folder, not a file"),
     ("empty.tsv", "empty.tsv: holds no products"),
     ("shop.tsv empty.tsv", "empty.tsv: holds no products"),
-    ("latin.tsv", "latin.tsv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8 (none of its 2"),
+    ("latin.tsv", "latin.tsv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8, or name its"),
     ("pretty.json", "write one JSON object a line (none of its 4 records can be read"),
     ("header.tsv", "header.tsv: holds no products"),
     ("no-id.tsv", "no-id.tsv: has no column 'id'; known: name, title"),

@@ -36,6 +36,11 @@ LABELLED = "id\ttitle\tgoogle_product_category\n" + "".join(
     f"{i}\t{thing} no {i}\t{label}\n"
     for i, (thing, label) in enumerate([("cat bed", 111), ("scratching post", 112)] * 6)
 )
+SHOPIFY = "Handle,Title,Body (HTML),Vendor,Product Category,Image Src\n" + "".join(
+    f"{name}-{i},{name} {i},<p>a {name}</p>,Acme,Toys > {name},{i}.jpg\n{name}-{i},,,,,{i}-b.jpg\n"
+    for name in ("kite", "ball")
+    for i in range(6)
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -127,6 +132,7 @@ def after_readme(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Path:
         (folder / f"graded-{split}.csv").write_text(GRADED)
     (folder / "odd.csv").write_text(ODD)
     (folder / "new/labelled.tsv").write_text(LABELLED)
+    (folder / "shopify.csv").write_text(SHOPIFY)
     with pytest.MonkeyPatch.context() as environment, chdir(folder):
         environment.setenv("AISLE_CACHE", str(folder / "cache"))
         run_page("README.md")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aisle.core.errors import AisleError
 from aisle.feeds import FeedOptions, read_feed
+from aisle.feeds.checks import NOT_UTF8
 from strategies import delimited_feeds, texts_without_digits
 
 
@@ -28,7 +29,7 @@ class TestRowsThatArePutAside:
     def test_bytes_that_are_not_utf8(self, read):
         feed = read(b"id,title\n1,Cup\n2,M\xfcg\n3,Jug\n")
         assert feed.column("id") == ["1", "3"]
-        assert feed.reasons() == [(3, "'title' has bytes that are not UTF-8; save the file as UTF-8")]
+        assert feed.reasons() == [(3, f"'title' {NOT_UTF8[1]}")]
         assert feed.rejected[0].text == "2,M\ufffdg"
 
     def test_a_nul(self, read):

@@ -64,3 +64,10 @@ class TestTheHeader:
 
     def test_its_id_is_found(self):
         assert recognise("feed", b"title,g:ID\n", is_whole=True)[1].id_field == 1
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "sep=;\r", "\nsep=;\n"])
+def test_a_first_line_that_tells_the_separator_is_taken(read, first):
+    feed = read(f"{first}\nid;title\n1;a, b\n2;c\n")
+    assert feed.column("title") == ["a, b", "c"]
+    assert feed.column("source_line") == [3 + first.count("\n"), 4 + first.count("\n")]

@@ -203,3 +203,12 @@ class TestTellingTheFormat:
     def test_a_feed_in_a_compression_that_holds_nothing_is_refused(self, read):
         with pytest.raises(AisleError, match=r"shop\.gz: holds no products"):
             read(gzip.compress(b""), "shop.gz")
+
+
+@pytest.mark.parametrize(
+    "page", ["<!DOCTYPE html><p>x", "\n<!doctype HTML>", "<html lang='de'>", "\ufeff<HTML>"]
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.xml", "a"])
+def test_a_web_page_is_called_so(read, page, name):
+    with pytest.raises(AisleError, match="is a web page, not a feed; fetch the feed itself"):
+        read(page, name)

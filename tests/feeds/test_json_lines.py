@@ -6,6 +6,7 @@ import json
 import pytest
 
 from aisle.core.errors import AisleError
+from aisle.feeds.checks import NOT_UTF8
 
 
 def lines(*objects):
@@ -23,10 +24,10 @@ class TestRowsThatArePutAside:
             (b"rubbish", "is not JSON: "),
             (b'{"title": "no id"}', "no id"),
             (b'{"id": null}', "no id"),
-            (b'{"id": 2, "title": "M\xfcg"}', "has bytes that are not UTF-8; save the file as UTF-8"),
+            (b'{"id": 2, "title": "M\xfcg"}', NOT_UTF8[1]),
             (
                 b'{"id": 2, "title": "\\ud800"}',
-                "'title' has bytes that are not UTF-8; save the file as UTF-8",
+                f"'title' {NOT_UTF8[1]}",
             ),
             (b'{"id": 2, "title": "a\\u0000"}', "'title' has a NUL byte"),
             (b'{"id": 2, "\0": 1}', "is not JSON: "),

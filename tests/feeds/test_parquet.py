@@ -147,7 +147,7 @@ class TestBytes:
             read(parquet({"id": [1, 2], "photo": photos}), "feed.parquet", fields={"image_link": "photo"})
         assert str(caught.value).endswith(
             "/feed.parquet:1: 'photo' holds bytes that are no text in UTF-8; write the column as text, or "
-            "name another (none of its 2 records can be read, 2 of them for such a reason)"
+            "name another (none of its 2 records can be read, all for such a reason)"
         )
 
 

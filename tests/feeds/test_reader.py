@@ -35,14 +35,13 @@ class TestNothingReadable:
         [
             (
                 "id,title\n1,Käse\n2,Öl\n".encode("latin-1"),
-                "feed.csv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8 (none of its 2 "
-                "records can be read, 2 of them for such a reason)",
+                "feed.csv:2: 'title' has bytes that are not UTF-8; save the file as UTF-8, or name its "
+                "encoding (--encoding NAME) (none of its 2 records can be read, all for such a reason)",
             ),
             (
                 json.dumps({"id": 1, "title": "x"}, indent=1).encode(),
                 "feed.csv:1: is not JSON: Expecting property name enclosed in double quotes at character 2; "
-                "write one JSON object a line (none of its 4 records can be read, 4 of them for such a "
-                "reason)",
+                "write one JSON object a line (none of its 4 records can be read, all for such a reason)",
             ),
             (
                 b"id,title\n,x\n",

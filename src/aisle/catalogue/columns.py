@@ -40,11 +40,13 @@ def text_column(raw: pa.RecordBatch, name: str) -> pa.StringArray:
     return pc.fill_null(column.cast(pa.string()), "")
 
 
-def check_fields(fields: Mapping[str, str], label_columns: Sequence[str], addresses: Sequence[str]) -> None:
+def check_fields(
+    fields: Mapping[str, str], label_columns: Sequence[str], addresses: Sequence[str], encoding: str = ""
+) -> None:
     """Check that each column that is to hold a field is in some feed, and that none of them is the label.
 
     Args:
-        fields: as feeds.FeedOptions.
+        fields, encoding: as feeds.FeedOptions.
         label_columns: that labels are read from, or were in training.
 
     Raises:
@@ -58,7 +60,7 @@ def check_fields(fields: Mapping[str, str], label_columns: Sequence[str], addres
             raise AisleError(f"{option}: labels are read from that column, so it cannot speak; leave it out")
         if is_label and field not in _LABELS:
             raise AisleError(f"{option}: labels are read from '{field}', too; give that another name")
-    check_fields_there(fields, addresses)
+    check_fields_there(fields, addresses, encoding)
 
 
 def find_columns(

@@ -6,16 +6,18 @@ from collections import Counter
 from typing import Any
 
 from aisle.catalogue.catalogue import Catalogue
+from aisle.catalogue.doubles import count_kept_labels, count_poorer
 from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
-from aisle.catalogue.reading import OWN_IMAGES, FeedCount, Reading
-from aisle.catalogue.settings import IngestSettings
+from aisle.catalogue.reading import OWN_IMAGES, Reading
+from aisle.catalogue.settings import FROM_LABELS, IngestSettings
 from aisle.catalogue.tables import Tables, scalar
 from aisle.catalogue.writing import Written
 from aisle.core.schemas import SPLITS
 from aisle.taxonomy.labels import LabelTree
 
+_A = {"title": "a title", "label": "a label", "image": "an image"}
 _N_UNKNOWN = 20
 _OUTCOMES = ("resolved", "none", "unresolved", "pruned")
 
@@ -70,7 +72,10 @@ def describe(
         unknown_splits=dict(unknown.most_common(_N_UNKNOWN)),
         max_per_leaf=settings.max_per_leaf,
         image_roots=_image_roots(settings, reading, before),
-        ingests=[*(before.ingests if before else ()), _ingest(feeds, settings)],
+        ingests=[
+            *(before.ingests if before else ()),
+            _ingest(tables, reading, settings, labels if old is None else None),
+        ],
         files=written.files,
     )
 
@@ -95,10 +100,44 @@ def _image_roots(settings: IngestSettings, reading: Reading, before: Manifest | 
     return list(dict.fromkeys(roots))
 
 
-def _ingest(feeds: list[FeedCount], settings: IngestSettings) -> dict[str, Any]:
+def _ingest(
+    tables: Tables, reading: Reading, settings: IngestSettings, made: LabelTree | None
+) -> dict[str, Any]:
     return {
         "fields": dict(settings.fields),
         "feeds": [
-            {"address": feed.address, "rows": feed.rows, "unreadable": feed.n_unreadable} for feed in feeds
+            {"address": feed.address, "rows": feed.rows, "unreadable": feed.n_unreadable}
+            for feed in reading.feeds
+        ],
+        "labels_kept": count_kept_labels(tables),
+        "notes": [
+            *reading.notes.lines(),
+            *_told_of_doubles(count_poorer(tables)),
+            *(_told_of_tree(tables, made) if made and settings.taxonomy == FROM_LABELS else ()),
         ],
     }
+
+
+def _told_of_doubles(poorer: dict[str, int]) -> list[str]:
+    """That products lost something to the rule that the last row of an id wins, and what to do."""
+    if not poorer["any"]:
+        return []
+    what = ", ".join(f"{n:,} {_A[name]}" for name, n in poorer.items() if n and name in _A)
+    products = "1 product has" if poorer["any"] == 1 else f"{poorer['any']:,} products have"
+    return [
+        f"{products} several rows, of which the last wins, and lost what an earlier one held ({what}): bring "
+        "each product to one row first, see 'Several rows a product' in docs/own-feed.md"
+    ]
+
+
+def _told_of_tree(tables: Tables, labels: LabelTree) -> list[str]:
+    """That a tree of labels came out flat though most look like paths, and what to do."""
+    if labels.full.max_depth > 1:
+        return []
+    most = "sum(n_products) FILTER (WHERE contains(label_text, '{}')) > sum(n_products) / 2"
+    return [
+        f"the tree has one level, though most labels hold '{sign}', which is a part of a name: write ' > ' "
+        "between the names of a path, or have them in columns of their own (--label-column A,B)"
+        for sign in "/|"
+        if scalar(tables, f"SELECT {most.format(sign)} FROM label_counts")
+    ][:1]

@@ -82,7 +82,7 @@ def _find_inputs(addresses: Sequence[str], settings: IngestSettings, out: Path) 
     _check_inputs_stay(out, files, settings)
     old = open_catalogue(settings.extend) if settings.extend else None
     settings = extending.settings_of(old, settings) if old else _with_columns(settings, files)
-    check_fields(settings.fields, settings.label_columns or DEFAULT_COLUMNS, files)
+    check_fields(settings.fields, settings.label_columns or DEFAULT_COLUMNS, files, settings.encoding)
     if settings.split_rule.kind == "file":
         for file in files:
             split_of_file(file)
@@ -123,7 +123,7 @@ def _make(inputs: _Inputs, tables: Tables, work: Path, out: Path) -> Manifest:
         settings = replace(inputs.settings, label_columns=columns)
         use_other = not inputs.settings.label_columns and columns == DEFAULT_COLUMNS[1:]
         find_products(tables, use_other_labels=use_other)
-        labels = _resolve(tables, replace(inputs, settings=settings))
+        labels = _resolve(tables, replace(inputs, settings=settings), tuple(reading.own_columns))
         place(tables, settings.split_rule, settings.ratio, settings.max_per_leaf)
         old_rows = extending.old_wide(old) if old is not None else iter(())
         rows = chain(old_rows, staged_wide(work, use_other_category=use_other))
@@ -192,19 +192,19 @@ def _label_columns(tables: Tables, settings: IngestSettings) -> tuple[str, ...]:
     return DEFAULT_COLUMNS[:1] if has_first else DEFAULT_COLUMNS[1:]
 
 
-def _resolve(tables: Tables, inputs: _Inputs) -> LabelTree:
+def _resolve(tables: Tables, inputs: _Inputs, own_columns: Sequence[str]) -> LabelTree:
     """Make the tree, if there is none yet, and find out what every label means in it."""
     meanings.count_labels(tables)
-    labels = inputs.old.labels if inputs.old is not None else _new_tree(tables, inputs)
+    labels = inputs.old.labels if inputs.old is not None else _new_tree(tables, inputs, own_columns)
     meanings.resolve_all(tables, labels)
     return labels
 
 
-def _new_tree(tables: Tables, inputs: _Inputs) -> LabelTree:
+def _new_tree(tables: Tables, inputs: _Inputs, own_columns: Sequence[str]) -> LabelTree:
     settings = inputs.settings
     counts = partial(meanings.label_counts, tables)
     looked_at = DEFAULT_COLUMNS if settings.label_columns == DEFAULT_COLUMNS[1:] else settings.label_columns
-    meanings.check_some_labelled(tables, inputs.files, looked_at)
+    meanings.check_some_labelled(tables, inputs.files, looked_at, own_columns)
     if inputs.full is not None:
         meanings.check_some_match(tables, inputs.full, str(settings.taxonomy), settings.label_columns)
     return cut_to_products(

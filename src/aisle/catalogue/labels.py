@@ -1,5 +1,6 @@
 """What merchants wrote as labels, and the nodes of the tree that it means."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,13 @@ GOOGLE = "google_product_category"
 MERCHANTS_OWN = "product_type"
 DEFAULT_COLUMNS = (GOOGLE, MERCHANTS_OWN)
 """Where labels are looked for when no column is named: the second only if no row has the first."""
+
+
+_WITH_POINT = re.compile(r"(\d+)\.0+")
+"""An id as spreadsheets and data frames write it where others in the column are blank."""
+
+_LINE_OF_LIST = re.compile(r"(\S+)\s+[-:]\s+(.+)")
+"""A line of Google's list or Shopify's: id and path."""
 
 
 def label_texts(raw: pa.RecordBatch, columns: Sequence[str]) -> pa.StringArray:
@@ -66,11 +74,36 @@ def find_label(full: Taxonomy, text: str) -> int | None:
 
 
 def _as_spelled(full: Taxonomy, text: str) -> str:
-    """The label as its path, where the tree has just this one, however separators are written; else as is."""
-    if ">" not in text:
+    """The label as the tree spells it, where the tree has it in any of the ways to write one; else as is."""
+    names = path_of_label(text)
+    path = join_path(names)
+    if ">" in text and full.lookup.exact(path) is not None:
+        return path
+    if full.find(text) is not None:
         return text
-    path = join_path(path_of_label(text))
-    return text if full.lookup.exact(path) is None else path
+    if (number := _WITH_POINT.fullmatch(text)) and number[1] in full.lookup.ids:
+        return number[1]
+    if line := _LINE_OF_LIST.fullmatch(text):
+        if _is_own_id(full, line[1]):
+            return line[1]
+        names = path_of_label(line[2])
+    return _longest_leaf(full, names) or text
+
+
+def _is_own_id(full: Taxonomy, text: str) -> bool:
+    """Whether this is an id that its source gave a node, and not its path for want of one."""
+    node = full.lookup.ids.get(text)
+    return node is not None and full.path_text(node) != text
+
+
+def _longest_leaf(full: Taxonomy, names: Sequence[str]) -> str:
+    """The path of the leaf that these names lead to, or below; "" where they lead to none."""
+    for n_names in range(len(names), 0, -1):
+        path = join_path(tuple(names[:n_names]))
+        node = full.lookup.exact(path)
+        if node is not None:
+            return path if n_names == len(names) or full.is_leaf[node] else ""
+    return ""
 
 
 def nodes_of_label(labels: LabelTree, label_text: str) -> list[int]:

@@ -42,8 +42,10 @@ class Manifest:
         max_per_leaf: cap on train products of a label.
         image_roots: folders that image links start from, in the order in which they are tried; a relative one
             starts from the catalogue.
-        ingests: for each run that added feeds, the feeds with their rows, and the columns of other names that
-            fields were read from.
+        ingests: for each run that added feeds, the feeds with their rows, the columns of other names that
+            fields were read from, `labels_kept`: products that keep the label that they had in the catalogue
+            that was extended, since their new row brings none, and `notes`: what a user should know of the
+            feeds, such as one that breaks off, a sentence each.
         files: the files of products with their name, rows and sha256.
         trees: sha256 of the files that hold the tree, by name.
     """

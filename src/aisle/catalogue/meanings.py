@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from aisle.catalogue.labels import find_label, nodes_of_label, several
-from aisle.catalogue.tables import Tables, append, stream
+from aisle.catalogue.tables import Tables, append, scalar, stream
 from aisle.core.errors import AisleError
-from aisle.feeds import some_of
+from aisle.feeds import on_one_line, some_of
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.tree import Taxonomy
 
@@ -80,16 +80,30 @@ def check_some_match(tables: Tables, full: Taxonomy, taxonomy: str, columns: Seq
     )
 
 
-def check_some_labelled(tables: Tables, feeds: Sequence[str], columns: Sequence[str]) -> None:
+def check_some_labelled(
+    tables: Tables, feeds: Sequence[str], columns: Sequence[str], own_columns: Sequence[str]
+) -> None:
     """Refuse feeds without any label.
 
+    Args:
+        columns: where labels were looked for.
+        own_columns: others that the feeds have.
+
     Raises:
-        AisleError: it names the columns that were looked at.
+        AisleError: it names the columns that were looked at, and the others.
     """
     if next(label_counts(tables), None) is None:
+        n_lost = scalar(tables, "SELECT count(*) FROM read_rows WHERE label_text <> ''")
+        if n_lost:
+            raise AisleError(
+                f"{some_of(feeds)}: {n_lost:,} rows have a label in {', '.join(columns)}, but each product "
+                "has several rows, and the last, which wins, has none; bring each product to one row first"
+            )
+        names = [on_one_line(name) for name in own_columns if name not in columns]
+        others = f"; other columns: {', '.join(names)}" if names else ""
         raise AisleError(
             f"{some_of(feeds)}: no product has a label in {', '.join(columns)}; "
-            "name the column that holds the category with --label-column"
+            f"name the column that holds the category with --label-column{others}"
         )
 
 

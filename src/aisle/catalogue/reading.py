@@ -15,13 +15,15 @@ from aisle.catalogue.splits import SplitRule, split_of_file, splits_of_values, u
 from aisle.catalogue.staging import WIDE_SCHEMA, Stage
 from aisle.core.progress import progress
 from aisle.core.rejected import write_rejected
-from aisle.feeds import FeedBatch, FeedOptions, read_feed
+from aisle.core.schemas import RAW_SCHEMA
+from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feed
 from aisle.images import ImageRoot
 
 OWN_IMAGES = "images"
 """The catalogue's own image folder, for images that lie in the feeds themselves."""
 
 _MAX_UNKNOWN = 1000
+_MAX_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,15 @@ class Reading:
         unknown_splits: values of the split's column that name no split we know, and the rows with each; of a
             column with very many, the first ones.
         has_own_images: whether images lay in the feeds themselves.
+        notes: what a user should be told of the feeds.
+        own_columns: of the feeds, those that RAW_SCHEMA does not know; of very many, the first ones.
     """
 
     feeds: list[FeedCount] = field(default_factory=list)
     unknown_splits: Counter[str] = field(default_factory=Counter)
     has_own_images: bool = False
+    notes: FeedNotes = field(default_factory=FeedNotes)
+    own_columns: dict[str, None] = field(default_factory=dict)
 
 
 class Reader:
@@ -102,11 +108,17 @@ class Reader:
 
     def _add(self, batch: FeedBatch, count: FeedCount) -> None:
         write_rejected(self._rejected, batch.rejected)
+        self.reading.notes.add(batch)
         count.unreadable.update(row.kind for row in batch.rejected)
         count.rows += len(batch.rows) + len(batch.rejected)
         if len(batch.rows):
             self._keep_images(batch.rows)
             self._stage_rows(batch.rows, count.address)
+            self._learn_columns(batch.rows.schema.names[len(RAW_SCHEMA.names) :])
+
+    def _learn_columns(self, own: Sequence[str]) -> None:
+        if len(self.reading.own_columns) < _MAX_COLUMNS:
+            self.reading.own_columns.update(dict.fromkeys(own[:_MAX_COLUMNS]))
 
     def _stage_rows(self, raw: pa.RecordBatch, address: str) -> None:
         named = self._rules.label_columns

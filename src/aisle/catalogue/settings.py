@@ -26,6 +26,7 @@ class IngestSettings:
         label_columns: whose values are joined to a path; empty: `google_product_category` where any row has
             one, else `product_type`.
         merchant: a name for all rows, or `column:NAME`; empty: the column `merchant`, else the file's name.
+        encoding: of the feeds' text, as feeds.FeedOptions.
         fields: columns that hold a field though they are called otherwise, as feeds.FeedOptions.
         images: the folder that relative image links start from.
         split: default by group.
@@ -44,6 +45,7 @@ class IngestSettings:
     min_products: int | None = None
     label_columns: tuple[str, ...] = ()
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     images: Path | None = None
     split: SplitRule | None = None
@@ -80,7 +82,7 @@ class IngestSettings:
     @property
     def feed_options(self) -> FeedOptions:
         """How the feeds are read."""
-        return FeedOptions(merchant=self.merchant, fields=self.fields)
+        return FeedOptions(merchant=self.merchant, encoding=self.encoding, fields=self.fields)
 
     @property
     def split_rule(self) -> SplitRule:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aisle.catalogue.keys import KEY_SCHEMA, link_keys
@@ -32,6 +33,8 @@ ROW_SCHEMA = pa.schema(
         pa.field("label_text", pa.string()),
         pa.field("other_label_text", pa.string()),
         pa.field("given_split", pa.string()),
+        pa.field("has_title", pa.bool_()),
+        pa.field("has_image", pa.bool_()),
         pa.field("source_file", pa.string()),
         pa.field("source_line", pa.int64()),
         pa.field("old_group", pa.string()),
@@ -85,6 +88,8 @@ class Stage:
         known = {
             "row": pa.array(range(self.n_rows, self.n_rows + n_rows), pa.int64()),
             **{name: wide[name] for name in ("merchant", "id", "source_file", "source_line")},
+            "has_title": pc.not_equal(wide["title"], ""),
+            "has_image": pc.greater(pc.list_value_length(wide["images"]), 0),
             **columns,
         }
         rows = [known.get(column.name, pa.nulls(n_rows, column.type)) for column in ROW_SCHEMA]

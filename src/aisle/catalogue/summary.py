@@ -27,20 +27,21 @@ def summary_table(manifest: Manifest) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
     table.add_column(style="dim")
-    for name, count, note in _lines(manifest):
+    for name, count, note in summary_lines(manifest):
         table.add_row(Text(name), f"{count:,}", Text(note))
     return table
 
 
-def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
+def summary_lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
+    """The table's lines: what, how many, and a word on it."""
     yield "rows read", made.read, f"{_n(sum(len(run['feeds']) for run in made.ingests), 'feed')}"
     if made.unreadable:
-        yield "  unreadable", made.unreadable, ""
-        for reason, n_rows in list(made.reasons.items())[:_N_SHOWN]:
-            yield "", n_rows, reason
+        yield from _unreadable_lines(made)
     if made.doubles:
         yield "  doubles", made.doubles, "same merchant and id as a later row"
     yield "products", made.products, f"in {_n(made.groups, 'group')}"
+    if n_kept := made.ingests[-1].get("labels_kept", 0):
+        yield "  keep their label", n_kept, "of the old catalogue; their new row brings none"
     for outcome, words in _LABELS.items():
         if made.labels[outcome]:
             yield f"  {words}", made.labels[outcome], ""
@@ -58,12 +59,22 @@ def _lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
         yield "images read", made.images.get("ok", 0), told
 
 
+def _unreadable_lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
+    yield "  unreadable", made.unreadable, ""
+    shown = list(made.reasons.items())[:_N_SHOWN]
+    for reason, n_rows in shown:
+        yield "", n_rows, reason
+    if n_others := made.unreadable - sum(n_rows for _, n_rows in shown):
+        yield "", n_others, "for other reasons"
+
+
 def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[str]:
     """What a user may want to know or mend, a line each.
 
     Args:
         unresolved: some of the labels that the taxonomy does not know, with their products.
     """
+    yield from manifest.ingests[-1].get("notes", ())
     if unresolved:
         shown = ", ".join(f"'{label}' ({n:,})" for n, label in unresolved)
         yield f"Most frequent labels that the taxonomy does not know: {shown}"

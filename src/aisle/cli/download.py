@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import FIELDS
+from aisle.cli.options import ENCODING, FIELDS
 
 
 @click.command(name="download")
 @click.argument("catalogue", metavar="CATALOGUE|FEED", type=click.Path(path_type=Path))
 @click.option("--out", required=True, metavar="IMAGES", help="The folder of images, also on S3, HDFS or GCS.")
 @FIELDS
+@ENCODING
 @click.option(
     "--contact", default="", metavar="MAIL|PAGE", help="How a shop can reach you; stands in the User-Agent."
 )
@@ -92,6 +93,7 @@ def command(
     catalogue: Path,
     out: str,
     fields: tuple[str, ...],
+    encoding: str,
     contact: str,
     longest_side: int,
     requests_per_s: float,
@@ -140,6 +142,7 @@ def command(
         revalidate=revalidate,
         placeholder_titles=placeholder_titles,
         fields=parse_fields(fields),
+        encoding=encoding,
         download=DownloadSettings(
             fetch=fetch.with_private_addresses() if allow_private_addresses else fetch,
             picture=PictureSettings(longest_side=longest_side),

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, images_told
+from aisle.cli.options import (
+    CACHE,
+    ENCODING,
+    FIELDS,
+    IMAGES,
+    OVERWRITE,
+    images_told,
+    tell_notes,
+)
+from aisle.cli.standard_input import with_standard_input
 
 _WIDTH = 110
 """The width of a file or a pipe in characters, so that no heading there is cut."""
@@ -12,7 +21,7 @@ _WIDTH = 110
 
 @click.command(name="evaluate")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("labelled", metavar="CATALOGUE|FEED")
+@click.argument("labelled", metavar="CATALOGUE|FEED", callback=with_standard_input)
 @click.option("--split", help="Of a catalogue, the split to score.  [default: test]")
 @click.option(
     "--label-column",
@@ -27,6 +36,7 @@ _WIDTH = 110
     help="Of a feed, whose products they are.  [default: column merchant, else the file's name]",
 )
 @FIELDS
+@ENCODING
 @IMAGES
 @CACHE
 @OVERWRITE
@@ -40,6 +50,7 @@ def command(
     label_column: str,
     merchant: str,
     fields: tuple[str, ...],
+    encoding: str,
     images: str | None,
     cache: Path,
     overwrite: bool,
@@ -61,6 +72,7 @@ def command(
         label_columns=columns,
         merchant=merchant,
         fields=parse_fields(fields),
+        encoding=encoding,
         images=images,
         cache=cache,
         overwrite=overwrite,
@@ -72,4 +84,5 @@ def command(
     console.print(console_report(report))
     if told := images_told(report.counts.images):
         click.echo(told)
+    tell_notes(report.feed_notes)
     click.echo(f"Figures: {out / 'metrics.json'}")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import FIELDS, IMAGES, OVERWRITE
+from aisle.cli.options import ENCODING, FIELDS, IMAGES, OVERWRITE
+from aisle.cli.standard_input import with_standard_input
 
 
 @click.command(name="ingest")
-@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...", callback=with_standard_input)
 @click.option(
     "--taxonomy",
     metavar="TREE|from-labels",
@@ -38,6 +39,7 @@ from aisle.cli.options import FIELDS, IMAGES, OVERWRITE
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
 @FIELDS
+@ENCODING
 @IMAGES
 @click.option(
     "--split", metavar="group|merchant|file|column:C", help="What decides the split.  [default: group]"
@@ -68,6 +70,7 @@ def command(
     label_column: str | None,
     merchant: str,
     fields: tuple[str, ...],
+    encoding: str,
     images: str | None,
     split: str | None,
     split_ratio: str | None,
@@ -94,6 +97,7 @@ def command(
         label_columns=parse_label_columns(label_column) if label_column is not None else (),
         merchant=merchant,
         fields=parse_fields(fields),
+        encoding=encoding,
         images=Path(images) if images is not None else None,
         split=SplitRule.parse(split) if split is not None else None,
         split_ratio=SplitRatio.parse(split_ratio) if split_ratio is not None else None,

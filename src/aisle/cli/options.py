@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -18,6 +18,13 @@ FIELDS = click.option(
     multiple=True,
     metavar="FIELD=COLUMN",
     help="Read a field from the feed's column of another name, e.g. title=product_name.",
+)
+ENCODING = click.option(
+    "--encoding",
+    default="",
+    metavar="NAME",
+    help="Of feeds of text, by any name that Python knows, e.g. cp1252; a byte-order mark says more.  "
+    "[default: UTF-8, UTF-16, or what XML declares]",
 )
 CACHE = click.option(
     "--cache",
@@ -49,3 +56,9 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def tell_notes(notes: Iterable[str]) -> None:
+    """Print what deserves a look, a line each."""
+    for note in notes:
+        click.echo(f"Note: {note}")

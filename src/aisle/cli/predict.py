@@ -4,12 +4,22 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_told
+from aisle.cli.options import (
+    CACHE,
+    ENCODING,
+    FIELDS,
+    IMAGES,
+    OVERWRITE,
+    counted,
+    images_told,
+    tell_notes,
+)
+from aisle.cli.standard_input import with_standard_input
 
 
 @click.command(name="predict")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...", callback=with_standard_input)
 @IMAGES
 @click.option("--top", default=1, show_default=True, help="How many of the most probable leaves to name.")
 @click.option(
@@ -19,6 +29,7 @@ from aisle.cli.options import CACHE, FIELDS, IMAGES, OVERWRITE, counted, images_
     help="Whose products they are.  [default: column merchant, else the file's name]",
 )
 @FIELDS
+@ENCODING
 @CACHE
 @OVERWRITE
 @click.option(
@@ -31,6 +42,7 @@ def command(
     top: int,
     merchant: str,
     fields: tuple[str, ...],
+    encoding: str,
     cache: Path,
     overwrite: bool,
     out: Path,
@@ -49,6 +61,7 @@ def command(
         top=top,
         merchant=merchant,
         fields=parse_fields(fields),
+        encoding=encoding,
         cache=cache,
         overwrite=overwrite,
     )
@@ -59,3 +72,4 @@ def command(
         click.echo(told)
     if summary.rejected:
         click.echo(f"{counted(summary.n_rejected, 'record')} could not be read: {summary.rejected}")
+    tell_notes(summary.notes)

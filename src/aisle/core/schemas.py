@@ -100,7 +100,7 @@ SPLITS = {
 REJECTED_KINDS = {
     "another number of fields than the header": "quote the fields that hold a separator or a line break",
     "a quote that does not close": 'write two quotes ("") for one within a quoted field',
-    "not UTF-8": "save the file as UTF-8",
+    "not UTF-8": "save the file as UTF-8, or name its encoding (--encoding NAME)",
     "no text": "write the column as text, or name another",
     "a NUL byte": "save the file as UTF-8",
     "too long": "check its quotes and its line ends",

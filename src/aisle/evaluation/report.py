@@ -110,6 +110,7 @@ class Report:
         by: from `label`, `seen`, `merchant`, `evidence`, `training_frequency`, `split` to the figures of the
             parts, in the order in which they are shown.
         note: why the figures may flatter what was scored, in a sentence; "" where nothing is known.
+        feed_notes: what to know of the feed that was scored, such as that it breaks off, a sentence each.
     """
 
     n_levels: int
@@ -119,6 +120,7 @@ class Report:
     overall: Figures
     by: Mapping[str, tuple[Figures, ...]]
     note: str = ""
+    feed_notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as `metrics.json` holds it."""
@@ -126,6 +128,7 @@ class Report:
             "format": FORMAT,
             "units": UNITS,
             "note": self.note,
+            "feed_notes": list(self.feed_notes),
             "settings": {"n_merchants": self.settings.n_merchants, **self.settings.resampling.as_json()},
             "tree": {"n_levels": self.n_levels, "n_leaves": self.n_leaves},
             "counts": asdict(self.counts),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
 from aisle.core.schemas import Rejected
+from aisle.feeds.encoding import codec_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +20,25 @@ class FeedOptions:
         merchant: whose products they are: a name, `column:C` for what column C says, or "" for the column
             `merchant` where there is one, else the file's name without its endings. Where the column is
             blank, the file's name stands in.
+        encoding: of feeds of text that have no byte-order mark, by any name that Python knows; "" for UTF-8
+            and UTF-16, and for what XML declares.
         fields: columns that hold a field though they are called otherwise, by the field; see `parse_fields`.
         batch_rows: the most rows of a batch.
     """
 
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     batch_rows: int = 8192
 
     def __post_init__(self) -> None:
         if self.batch_rows < 1:
             raise ValueError(f"batch_rows is {self.batch_rows}; it must be at least 1")
+        if self.encoding and not codec_of(self.encoding):
+            raise AisleError(
+                f"--encoding {self.encoding}: no encoding is called that; name one that Python knows, such "
+                "as cp1252, latin-1, cp1250, shift_jis or gb18030"
+            )
         if self.merchant == "column:":
             raise AisleError("--merchant is 'column:'; name the column behind the colon, or give a name")
 
@@ -41,10 +50,12 @@ class FeedBatch:
     Args:
         rows: the columns of RAW_SCHEMA, then the feed's own as `string` or `list<string>`.
         rejected: in the file's order.
+        n_joined: values of `image_link` that look like several addresses.
     """
 
     rows: pa.RecordBatch
     rejected: list[Rejected]
+    n_joined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

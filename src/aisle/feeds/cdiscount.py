@@ -32,7 +32,7 @@ def read_cdiscount(source: Source, block_rows: int) -> Iterator[Block]:
         if not _MIN_DOCUMENT_BYTES <= n_bytes <= _MAX_DOCUMENT_BYTES:
             maker.reject(
                 number,
-                _NO_BSON,
+                BREAKS_OFF,
                 f"a document of {n_bytes:,} bytes cannot be; the rest of the file is left out",
             )
             break

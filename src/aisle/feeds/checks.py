@@ -13,7 +13,10 @@ from aisle.feeds.layout import on_one_line
 
 MAX_FIELD_BYTES = 1_000_000
 
-NOT_UTF8 = ("not UTF-8", "has bytes that are not UTF-8; save the file as UTF-8")
+NOT_UTF8 = (
+    "not UTF-8",
+    "has bytes that are not UTF-8; save the file as UTF-8, or name its encoding (--encoding NAME)",
+)
 """The kind and the reason of a text that cannot be decoded."""
 
 _NO_TEXT = ("no text", "holds bytes that are no text in UTF-8")

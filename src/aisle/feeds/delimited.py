@@ -180,6 +180,9 @@ class _Cutter:
         if status == OPEN_QUOTE:
             kind = "a quote that does not close"
             reason = f"field {n} opens with a quote that is not closed as it must be"
+        is_open = stop == len(self._buffer) and not self._buffer.endswith(self._line_end)
+        if is_open and (status == OPEN_QUOTE or n < len(self._header.names)):
+            kind, reason = BREAKS_OFF, f"{reason}, and the line has no end"
         return self._rejected(line, kind, reason, self._buffer[start:stop])
 
     def _rejected(self, line: int, kind: str, reason: str, record: bytes) -> Rejected:

@@ -1,6 +1,7 @@
 """How a delimited feed is written: its separator, quoting and line ends, told from its beginning."""
 
 import csv
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from aisle.feeds.scan import NO_QUOTE, Rules, room_for, scan_records
 
 _SEPARATORS = "\t,;|"
 _QUOTE = '"'
+_TOLD_SEPARATOR = re.compile(rb'\s*"?sep=([\t,;|])"?[ \t]*[\r\n]+(?=[^\r\n])')
+"""The first line that Excel writes and reads: `sep=;`."""
 _ROWS_AT_ONCE = 1024
 
 
@@ -63,8 +66,8 @@ Reading = tuple[Dialect, Header]
 def recognise(address: str, sample: bytes, *, is_whole: bool) -> tuple[Dialect, Header]:
     """Tell how a feed is written.
 
-    The separator is the one that gives the header an id and the most columns that are known. Quoting is told
-    by which reading of the sample loses fewer rows.
+    The separator is what a first line `sep=;` says, as Excel has it; else the one that gives the header an id
+    and the most columns that are known. Quoting is told by which reading of the sample loses fewer rows.
 
     Args:
         sample: the beginning of the feed; it may break off anywhere.
@@ -74,12 +77,14 @@ def recognise(address: str, sample: bytes, *, is_whole: bool) -> tuple[Dialect, 
         AisleError: the header is no UTF-8 text, or there is none.
     """
     line_end = "\n" if b"\n" in sample else "\r"
-    begin = len(sample) - len(sample.lstrip(b"\r\n"))
+    told = _TOLD_SEPARATOR.match(sample)
+    begin = len(sample) - len(sample[told.end() if told else 0 :].lstrip(b"\r\n"))
     first = sample[begin:].split(line_end.encode(), 1)[0].rstrip(b"\r")
     n_blank = sample[:begin].count(line_end.encode())
     _check_header(f"{address}:{n_blank + 1}", first)
     plain = first.decode()
     separators = [s for s in _SEPARATORS if s in plain] or [_SEPARATORS[0]]
+    separators = [told[1].decode()] if told else separators
     readings = [(s, quoted) for s in separators for quoted in (True, False)]
     headers = {reading: _read_header(sample, begin, line_end, *reading) for reading in readings}
     separator = max(separators, key=lambda s: max(_worth(headers[s, quoted]) for quoted in (True, False)))
@@ -95,7 +100,8 @@ def _check_header(place: str, line: bytes) -> None:
         line.decode()
     except UnicodeDecodeError as error:
         raise AisleError(
-            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8"
+            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8, or name its "
+            "encoding (--encoding NAME)"
         ) from error
 
 

@@ -42,6 +42,7 @@ PACKED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 _BY_BEGIN = {"{": "jsonl", "<": "google-xml"}
 _HEAD_BYTES = 4096
 _MAX_DOCUMENT_BYTES = 1 << 26
+_WEB_PAGES = (b"<!doctype html", b"<html")
 _NO_FEEDS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"\xd0\xcf\x11\xe0": "a spreadsheet",
@@ -79,6 +80,11 @@ def _by_content(address: str, head: bytes) -> str:
             raise AisleError(
                 f"{address}: is {what}, not a feed; save its products as CSV, or unpack it first"
             )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith(_WEB_PAGES):
+        raise AisleError(
+            f"{address}: is a web page, not a feed; fetch the feed itself: a page comes in its place where "
+            "the address is wrong or wants a log-in"
+        )
     if head.startswith(b"PAR1"):
         return "parquet"
     begin = _first_character(head)

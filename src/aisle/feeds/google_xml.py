@@ -1,146 +1,167 @@
 """Google Merchant feeds in XML: the items of RSS 2.0 and the entries of Atom, read as they stream by.
 
-Expat reads without namespaces, since feeds forget to declare `g`. Whatever could define an entity is refused,
-and nothing outside the file is ever opened. Expat is told to expect a foreign DTD, which nobody provides: it
-then hands over the entities of HTML that feeds use (`&nbsp;`) instead of stopping at them.
+An item that is not well-formed is put aside, and reading goes on with the next one; `xml_resume` finds it.
 """
 
-from collections.abc import Iterator
-from html.entities import html5
-from xml.parsers import expat
+from collections.abc import Callable, Iterator
 
 from aisle.core.errors import AisleError
 from aisle.feeds.batch import Block
-from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG, BlockMaker
+from aisle.feeds.encoding import xml_reader
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, BlockMaker
 from aisle.feeds.source import Source
-from aisle.feeds.xml_items import Element, Namespaces, item_record
+from aisle.feeds.xml_items import Element, item_record
+from aisle.feeds.xml_parser import XmlFault, XmlParser
+from aisle.feeds.xml_resume import Place, ends_properly, find_item, item_starts, moved_on
 
 _READ_BYTES = 1 << 16
-_MAX_DEPTH = 1000
-_ELEMENT_BYTES = 64
-_ITEMS = ("item", "entry")
-_LEFT_OUT = "the rest of the file is left out"
-
-
-class _StopReadingError(Exception):
-    """The file can be read no further; the message says why."""
+_KEPT_BYTES = 1 << 10
+_ROOTS = ("rss", "feed", "rdf:RDF")
 
 
 def read_google_xml(source: Source, block_rows: int) -> Iterator[Block]:
-    """Read the items of a feed; from where it is no longer well-formed, the rest is one record put aside.
+    """Read the items of a feed.
 
     Raises:
-        AisleError: the file has a DOCTYPE.
+        AisleError: the file has a DOCTYPE, or holds no element that could be an item.
     """
-    items = _Items(source.address, block_rows)
-    fault = ""
-    while not fault and (data := source.read(_READ_BYTES)):
-        fault = items.feed(data)
-        yield from items.take_full()
-    breaks_off = not fault and bool(source.fault)
-    if not fault:
-        fault = f"{source.fault}; the rest of the file is missing" if breaks_off else items.close()
-    yield items.take_last(fault, is_malformed=not breaks_off)
+    yield from _Feed(source, BlockMaker(source.address, block_rows)).blocks(xml_reader(source))
 
 
-class _Items:
-    """Gathers the items that expat comes across."""
+class _Feed:
+    """A feed that is being read, over its faults.
 
-    def __init__(self, address: str, block_rows: int) -> None:
-        self._address = address
-        self._maker = BlockMaker(address, block_rows)
+    Args:
+        maker: gathers the items.
+    """
+
+    def __init__(self, source: Source, maker: BlockMaker) -> None:
+        self._source = source
+        self._maker = maker
         self._full: list[Block] = []
-        self._namespaces = Namespaces()
-        self._open: list[Element] = []  # the item that is being read, and the elements in it that are open
-        self._depth = 0
-        self._line = 0
-        self._n_bytes = 0
-        self._n_fed = 0
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.UseForeignDTD(True)
-        self._parser.StartDoctypeDeclHandler = self._doctype
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
-        self._parser.SkippedEntityHandler = self._entity
+        self._parser = XmlParser(source.address, self._add)
+        self._text = b""  # from the item on that is being read, or looked for
+        self._begin = Place(0, 1, 1)  # of that text
+        self._is_searching = False
+        self._search_at = 0
+        self._fault: XmlFault | None = None  # that is not put aside yet
+        self._told_to = -1  # what was damaged up to this byte is
+        self._n_rejected = 0
 
-    def feed(self, data: bytes) -> str:
-        """Read on; why reading can go no further, or ""."""
-        self._n_fed += len(data)
-        fault = self._parse(data, is_last=False)
-        if not fault and self._n_fed - self._parser.CurrentByteIndex > MAX_RECORD_BYTES:
-            fault = f"a tag does not end within {MAX_RECORD_BYTES:,} bytes; {_LEFT_OUT}"
-        return fault
+    def blocks(self, read: Callable[[int], bytes]) -> Iterator[Block]:
+        """All blocks of the feed.
 
-    def close(self) -> str:
-        """The file ends here; why it must not, or ""."""
-        return self._parse(b"", is_last=True)
+        Args:
+            read: gives UTF-8, about so many bytes.
+        """
+        data = self._first_text(read)
+        while data:
+            self._text += data
+            self._read(data, is_last=False)
+            self._drop_text()
+            yield from self._take_full()
+            data = read(_READ_BYTES)
+        self._finish()
+        yield from self._take_full()
+        yield self._maker.take()
 
-    def take_full(self) -> list[Block]:
-        """The blocks that are full by now."""
+    def _first_text(self, read: Callable[[int], bytes]) -> bytes:
+        """The feed's begin without blanks, since expat wants none above a declaration."""
+        while data := read(_READ_BYTES):
+            text = data.lstrip()
+            self._begin = moved_on(self._begin, data[: len(data) - len(text)])
+            if text:
+                self._parser.begin(self._begin)
+                return text
+        return b""
+
+    def _take_full(self) -> list[Block]:
         full, self._full = self._full, []
         return full
 
-    def take_last(self, fault: str, *, is_malformed: bool) -> Block:
-        """The last items, and a rejected record for all that follows where there is a fault."""
-        if fault:
-            line = self._line if self._open else self._parser.CurrentLineNumber
-            text = "".join(self._open[0].texts) if self._open else ""
-            self._maker.reject(line, "not well-formed XML" if is_malformed else BREAKS_OFF, fault, text)
-        return self._maker.take()
+    def _read(self, fresh: bytes, *, is_last: bool) -> None:
+        """Read on, over as many faults as there are."""
+        while fresh or self._is_searching:
+            if self._is_searching:
+                fresh = self._next_item(is_last=is_last)
+                if not fresh:
+                    return
+            try:
+                self._parser.feed(fresh)
+                return
+            except XmlFault as fault:
+                self._note(fault)
 
-    def _parse(self, data: bytes, *, is_last: bool) -> str:
-        try:
-            self._parser.Parse(data, is_last)
-        except expat.ExpatError as error:
-            what = f"{expat.ErrorString(error.code)} at line {error.lineno}, column {error.offset + 1}"
-            return f"is not well-formed XML ({what}); {_LEFT_OUT}"
-        except _StopReadingError as error:
-            return str(error)
-        return ""
+    def _note(self, fault: XmlFault) -> None:
+        """Look for the next item from now on; damage that is put aside already is no fault of its own."""
+        self._is_searching = True
+        self._search_at = max(self._search_at + 1, fault.search_at)
+        if self._parser.is_in_item or fault.at > self._told_to:
+            self._fault = fault
 
-    def _doctype(self, *_: object) -> None:
-        place = f"{self._address}:{self._parser.CurrentLineNumber}"
-        raise AisleError(f"{place}: has a DOCTYPE, which may define harmful entities; take it out")
+    def _next_item(self, *, is_last: bool) -> bytes:
+        """Put aside what is at fault and begin anew with the next item: the text from there on, if any."""
+        starts = item_starts(self._parser.namespaces.plain)
+        found = find_item(self._text, self._search_at - self._begin.at, starts, is_last=is_last)
+        self._search_at = self._begin.at + found.keep
+        if found.at < 0:
+            return b""
+        if self._fault:
+            self._reject(self._fault.line, self._fault.kind, str(self._fault))
+            self._told_to, self._fault = self._fault.at, None
+        self._is_searching = False
+        self._parser.go_on(moved_on(self._begin, self._text[: found.at]))
+        return self._text[found.at :]
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise _StopReadingError(f"elements are nested too deeply; {_LEFT_OUT}")
-        if attributes:
-            self._namespaces.learn(attributes)
-        name = self._namespaces.name(tag)
-        if self._open:
-            self._n_bytes += _ELEMENT_BYTES
-            self._open.append(Element(name, attributes))
-        elif name in _ITEMS:
-            self._line = self._parser.CurrentLineNumber
-            self._n_bytes = 0
-            self._open.append(Element(name, {}))
+    def _finish(self) -> None:
+        """See whether the feed ends as it must, and put aside what is left."""
+        self._read(b"", is_last=True)
+        while not self._is_searching:
+            try:
+                self._parser.close()
+                break
+            except XmlFault as fault:
+                self._note(fault)
+                self._read(b"", is_last=True)
+        self._tell_the_end()
 
-    def _end(self, _: str) -> None:
-        self._depth -= 1
-        if not self._open:
-            return
-        element = self._open.pop()
-        if self._open:
-            if self._n_bytes <= MAX_RECORD_BYTES:
-                self._open[-1].take_in(element, depth=len(self._open))
-            return
-        if self._n_bytes > MAX_RECORD_BYTES:
-            self._maker.reject(self._line, "too long", TOO_LONG, "".join(element.texts))
+    def _tell_the_end(self) -> None:
+        fault, parser = self._fault, self._parser
+        is_whole = parser.is_closed or ends_properly(self._text, parser.root)
+        if self._source.fault or (fault and not is_whole):
+            line = fault.line if fault else parser.here.line
+            why = self._source.fault or "the XML ends before its last end tag"
+            self._reject(line, BREAKS_OFF, f"{why}; the rest of the file is missing")
+        elif fault:
+            self._reject(fault.line, fault.kind, str(fault))
+        elif not parser.n_items and not self._n_rejected and parser.root not in _ROOTS:
+            found = ", ".join(f"<{name}>" for name in parser.names)
+            raise AisleError(
+                f"{self._source.address}: holds no <item> of RSS and no <entry> of Atom, but {found}; export "
+                "it as Google Merchant XML, or as CSV"
+            )
+
+    def _drop_text(self) -> None:
+        """Hold no more text than from the item on that is being read, or looked for."""
+        if self._is_searching:
+            keep = moved_on(self._begin, self._text[: self._search_at - self._begin.at])
         else:
-            self._maker.add(self._line, item_record(element), self._n_bytes)
+            keep = self._parser.mark
+            if self._begin.at + len(self._text) - keep.at > MAX_RECORD_BYTES:
+                keep = self._parser.here
+        self._text = self._text[keep.at - self._begin.at :]
+        self._begin = keep
+
+    def _reject(self, line: int, kind: str, reason: str) -> None:
+        text = self._text[max(0, self._parser.mark.at - self._begin.at) :]
+        self._maker.reject(line, kind, reason, text[:_KEPT_BYTES])
+        self._n_rejected += 1
+        self._hand_over()
+
+    def _add(self, line: int, item: Element, n_bytes: int) -> None:
+        self._maker.add(line, item_record(item), n_bytes)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
         if self._maker.is_full:
             self._full.append(self._maker.take())
-
-    def _text(self, text: str) -> None:
-        if not self._open:
-            return
-        self._n_bytes += len(text)
-        if self._n_bytes <= MAX_RECORD_BYTES:
-            self._open[-1].add_text(text)
-
-    def _entity(self, name: str, _: bool) -> None:
-        self._text(html5.get(f"{name};", f"&{name};"))

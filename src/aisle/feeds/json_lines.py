@@ -7,7 +7,7 @@ from typing import Any
 from aisle.feeds.batch import Block
 from aisle.feeds.checks import NOT_UTF8
 from aisle.feeds.lines import Line, read_lines
-from aisle.feeds.objects import BlockMaker, Record
+from aisle.feeds.objects import BREAKS_OFF, BlockMaker, Record
 from aisle.feeds.source import Source
 
 _KINDS: dict[type, str] = {list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
@@ -53,7 +53,10 @@ def _record(line: Line, decoder: json.JSONDecoder) -> Record:
         kind, reason = NOT_UTF8
         raise _BadLineError(reason, kind) from error
     except json.JSONDecodeError as error:
-        raise _BadLineError(f"is not JSON: {error.msg} at character {error.pos + 1}") from error
+        why = f"is not JSON: {error.msg} at character {error.pos + 1}"
+        if line.is_open and line.number > 1 and line.text.startswith(b"{"):
+            raise _BadLineError(f"{why}, and the line has no end", BREAKS_OFF) from error
+        raise _BadLineError(why) from error
     except RecursionError as error:
         raise _BadLineError("is nested too deeply") from error
     except ValueError as error:

@@ -20,12 +20,14 @@ class Line:
         text: without its end; the beginning alone of a line with a fault.
         fault: why the line is not whole: it is too long, or the file breaks off in it; else empty.
         kind: of the fault, one of core.schemas.REJECTED_KINDS; else empty.
+        is_open: it is the last, and nothing ends it.
     """
 
     number: int
     text: bytes
     fault: str = ""
     kind: str = ""
+    is_open: bool = False
 
 
 def read_lines(source: Source) -> Iterator[Line]:
@@ -43,11 +45,11 @@ def read_lines(source: Source) -> Iterator[Line]:
             number, begun[:_KEPT_BYTES], f"{source.fault}; the rest of the file is missing", BREAKS_OFF
         )
     else:
-        yield from _line(number, begun)
+        yield from _line(number, begun, is_open=True)
 
 
-def _line(number: int, text: bytes) -> Iterator[Line]:
+def _line(number: int, text: bytes, *, is_open: bool = False) -> Iterator[Line]:
     if len(text) > MAX_RECORD_BYTES:
         yield Line(number, text[:_KEPT_BYTES], TOO_LONG, "too long")
     elif text and not text.isspace():
-        yield Line(number, text)
+        yield Line(number, text, is_open=is_open)

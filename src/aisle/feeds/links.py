@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aisle.core.offsets import arrow_offsets
 
 _BEFORE_ADDRESS = re.compile(r",\s*(?=(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//)")
+_SEVERAL_ADDRESSES = r",\s*(?i:https?:)?//"
 _ANY_COMMA = re.compile(r",\s*")
 
 
@@ -32,6 +33,15 @@ def split_link_column(column: pa.Array) -> pa.Array:
     if not with_comma.true_count:
         return as_lists([column])
     return pa.array([split_links(text) for text in column.to_pylist()], pa.list_(pa.string()))
+
+
+def count_joined(column: pa.Array) -> int:
+    """How many texts of a column of single links look like several addresses with commas between."""
+    texts = column.flatten() if pa.types.is_list(column.type) else column
+    with_comma = pc.match_substring(texts, ",")
+    if not with_comma.true_count:
+        return 0
+    return int(pc.match_substring_regex(texts.filter(with_comma), _SEVERAL_ADDRESSES).true_count)
 
 
 def as_lists(columns: Sequence[pa.Array]) -> pa.Array:

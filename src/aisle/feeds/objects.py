@@ -20,7 +20,7 @@ MAX_RECORD_BYTES = 1 << 23
 """No record of text is longer; what is longer was made by accident, such as a quote that never closes."""
 
 BREAKS_OFF = "the file breaks off"
-"""The kind of the last record of a file that is not whole."""
+"""The kind of the last record of a file that is not whole: all that follows is lost."""
 
 TOO_LONG = f"the record does not end within {MAX_RECORD_BYTES:,} bytes"
 

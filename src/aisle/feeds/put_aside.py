@@ -27,6 +27,7 @@ class PutAside:
         [(kind, n_alike)] = self._counts.most_common(1)
         first, n = self._firsts[kind], self._counts.total()
         remedy = "" if REJECTED_KINDS[kind] in first.reason else f"; {REJECTED_KINDS[kind]}"
-        how_many = f"none of its {n:,} records can be read, {n_alike:,} of them for such a reason"
+        alike = "all" if n_alike == n else f"{n_alike:,} of them"
+        how_many = f"none of its {n:,} records can be read, {alike} for such a reason"
         told = how_many if n > 1 else "its only record cannot be read"
         return f"{first.file}:{first.line}: {first.reason}{remedy} ({told})"

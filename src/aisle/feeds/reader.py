@@ -36,7 +36,7 @@ def read_feed(address: str, options: FeedOptions) -> Iterator[FeedBatch]:
         AisleError: the feed cannot be opened, holds no records or none that can be read, has no ids, or is of
             no format that is known.
     """
-    with open_source(address) as source:
+    with open_source(address, options.encoding) as source:
         maker = RowMaker(address, options)
         n_rows = 0
         put_aside = PutAside()
@@ -62,19 +62,19 @@ def feed_columns(address: str, options: FeedOptions) -> Iterator[list[str]]:
     yield from map(RowMaker(address, options).columns, _blocks_with_names(address, options))
 
 
-def feed_names(address: str) -> Iterator[tuple[str, ...]]:
+def feed_names(address: str, encoding: str = "") -> Iterator[tuple[str, ...]]:
     """What a feed itself calls its columns, as `feed_columns`.
 
     Raises:
         AisleError: as `read_feed`, but a feed need not have ids.
     """
-    for block in _blocks_with_names(address, FeedOptions()):
+    for block in _blocks_with_names(address, FeedOptions(encoding=encoding)):
         yield block.names
 
 
 def _blocks_with_names(address: str, options: FeedOptions) -> Iterator[Block]:
     """The blocks of a feed from the first that names columns; that alone where it names them all."""
-    with open_source(address) as source:
+    with open_source(address, options.encoding) as source:
         put_aside = PutAside()
         has_names = False
         for block in _blocks(source, options.batch_rows):

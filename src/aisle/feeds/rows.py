@@ -12,7 +12,7 @@ from aisle.feeds.arrow_text import holds_bytes, text_alone
 from aisle.feeds.batch import Block, FeedBatch, FeedOptions
 from aisle.feeds.checks import Fault, find_faults, rows_without_id
 from aisle.feeds.layout import TEXTS, Layout, lay_out, without_ids
-from aisle.feeds.links import as_lists, split_link_column
+from aisle.feeds.links import as_lists, count_joined, split_link_column
 from aisle.feeds.merchant import file_merchant, filled_in, merchant_column
 
 _EXCERPT = 200
@@ -48,7 +48,12 @@ class RowMaker:
         if without_id:
             rejected += _put_aside(self._address, block, without_id)
             rows = rows.filter(_all_but(len(rows), without_id))
-        return FeedBatch(rows=rows, rejected=sorted(block.rejected + rejected, key=lambda one: one.line))
+        links = [block.columns[i] for i in self._layout.fields.get("image_link", ())]
+        return FeedBatch(
+            rows=rows,
+            rejected=sorted(block.rejected + rejected, key=lambda one: one.line),
+            n_joined=sum(map(count_joined, links)),
+        )
 
     def columns(self, block: Block) -> list[str]:
         """The columns that the feed itself fills: those of RAW_SCHEMA, then its own.

@@ -17,10 +17,14 @@ class Source:
     """An open feed.
 
     `fault` says why the bytes ended before their end, once they did; it is empty otherwise.
+
+    Args:
+        encoding: that its text has if it has no byte-order mark; "" for the usual ones.
     """
 
-    def __init__(self, address: str, raw: BinaryIO) -> None:
+    def __init__(self, address: str, raw: BinaryIO, encoding: str = "") -> None:
         self.address = address
+        self.encoding = encoding
         self.fault = ""
         self._raw = raw
         self._ahead = b""
@@ -91,11 +95,14 @@ class Source:
 
 
 @contextmanager
-def open_source(address: str) -> Iterator[Source]:
+def open_source(address: str, encoding: str = "") -> Iterator[Source]:
     """Open a feed at a path or any address that fsspec knows.
+
+    Args:
+        encoding: as Source.
 
     Raises:
         AisleError: there is no such file, or no way to it.
     """
     with open_address(address) as raw:
-        yield Source(address, cast(BinaryIO, raw))
+        yield Source(address, cast(BinaryIO, raw), encoding)

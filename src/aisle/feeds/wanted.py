@@ -1,6 +1,7 @@
 """Columns that a user names: whether some feed has them, in whichever row they first appear."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
 from aisle.core.errors import AisleError, known_names
@@ -41,18 +42,18 @@ def look_for(
     return list(known)
 
 
-def check_fields_there(fields: Mapping[str, str], addresses: Sequence[str]) -> None:
+def check_fields_there(fields: Mapping[str, str], addresses: Sequence[str], encoding: str = "") -> None:
     """Check that each column that is to hold a field is in some feed.
 
     Args:
-        fields: as FeedOptions.
+        fields, encoding: as FeedOptions.
 
     Raises:
         AisleError: as `look_for`.
     """
     if fields:
         wanted = [(column, field_option(field, column)) for field, column in fields.items()]
-        look_for(wanted, addresses, feed_names)
+        look_for(wanted, addresses, partial(feed_names, encoding=encoding))
 
 
 def field_option(field: str, column: str) -> str:

@@ -13,11 +13,11 @@ _DESCRIPTIONS = ("summary", "content")
 
 
 class Namespaces:
-    """Which prefixes mean Google's elements, and which mean RSS's or Atom's own."""
+    """Which prefixes mean Google's elements, and which (`plain`) mean RSS's or Atom's own."""
 
     def __init__(self) -> None:
         self._google = {"g"}
-        self._plain = {""}
+        self.plain = {""}
 
     def learn(self, attributes: dict[str, str]) -> None:
         """Look for declarations among an element's attributes."""
@@ -26,12 +26,12 @@ class Namespaces:
                 if _GOOGLE in uri:
                     self._google.add(name[6:])
                 elif any(known in uri for known in _PLAIN):
-                    self._plain.add(name[6:])
+                    self.plain.add(name[6:])
 
     def name(self, tag: str) -> str:
         """A tag without its prefix if it is the feed's own, with `g:` if it is Google's, else as it is."""
         prefix, _, local = tag.rpartition(":")
-        if prefix in self._plain:
+        if prefix in self.plain:
             return local
         return f"g:{local}" if prefix in self._google else tag
 

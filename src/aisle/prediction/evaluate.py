@@ -29,7 +29,7 @@ from aisle.core.records import Answers
 from aisle.core.rejected import write_rejected
 from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
-from aisle.feeds import FeedOptions, read_feeds
+from aisle.feeds import FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageSource, open_root
 from aisle.model.directory import Model
 from aisle.model.predictor import Predictor, load
@@ -61,7 +61,7 @@ class EvaluateOptions:
     Args:
         split: of a catalogue, the products to score; None for `test`.
         label_columns: of a feed, where its labels stand; empty for those that the model was trained with.
-        merchant, fields: of a feed, as feeds.FeedOptions.
+        merchant, encoding, fields: of a feed, as feeds.FeedOptions.
         images: the folder of images, see `images.open_root`; None for the catalogue's own, or none.
         cache: the folder of vectors that were made before, or None for none.
         overwrite: whether the output may be replaced.
@@ -70,6 +70,7 @@ class EvaluateOptions:
     split: str | None = None
     label_columns: tuple[str, ...] = ()
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     images: Path | str | None = None
     cache: Path | None = None
@@ -88,6 +89,7 @@ class Labelled:
         is_own: they are of the very catalogue that the model was trained on.
         groups: of a feed, which of the products that were taken belong together; None where `truth` tells.
         rejected: the records that could not be read, of the batches that were taken.
+        feed_notes: of a feed, what a user should be told of it, as far as it was read.
     """
 
     batches: "Iterator[Batch]"
@@ -96,6 +98,7 @@ class Labelled:
     is_own: bool = False
     groups: FeedGroups | None = None
     rejected: list[Rejected] = field(default_factory=list)
+    feed_notes: FeedNotes = field(default_factory=FeedNotes)
 
 
 def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptions) -> Report:
@@ -137,7 +140,8 @@ def evaluate_model(model: Path, labelled: str, out: Path, options: EvaluateOptio
         n_trained_on = int(truth["trained_on"].to_numpy()[judged.is_scored].sum())
         split = None if products.split == _WHOLE_FEED else products.split
         note = flattered(predictor.model, split, n_trained_on, counted.n_scored, is_own=products.is_own)
-        report = replace(report, counts=counted, note=note)
+        told = tuple(products.feed_notes.lines())
+        report = replace(report, counts=counted, note=note, feed_notes=told)
         report.write(folder / METRICS_FILE, about)
         if n_unreadable:
             with (folder / REJECTED_FILE).open("w", encoding="utf-8") as file:
@@ -210,6 +214,8 @@ def _of_catalogue(path: Path, model: Model, options: EvaluateOptions) -> Labelle
         raise AisleError(f"no split is called '{split}' (--split); {known_names(split, SPLITS)}")
     if options.merchant:
         raise AisleError(f"{path}: is a catalogue, whose merchants are known; leave --merchant out")
+    if options.encoding:
+        raise AisleError(f"{path}: is a catalogue, which has no encoding; leave --encoding out")
     if options.fields:
         raise AisleError(f"{path}: is a catalogue, whose fields were read from a feed; leave --field out")
     if options.label_columns:
@@ -256,18 +262,20 @@ def _of_feed(
         raise AisleError(f"{address}: is a feed, which has no splits and is scored whole; leave --split out")
     files = expand_addresses([address])
     option = _LABEL_OPTION if options.label_columns else _TRAINED_WITH
-    check_fields(options.fields, (*trained_with, *options.label_columns), files)
-    feeds = FeedOptions(merchant=options.merchant, fields=options.fields)
+    check_fields(options.fields, (*trained_with, *options.label_columns), files, options.encoding)
+    feeds = FeedOptions(merchant=options.merchant, encoding=options.encoding, fields=options.fields)
     columns = find_columns(option, options.label_columns or trained_with, files, feeds)
     folder = open_root(options.images) if options.images else None
 
     rejected: list[Rejected] = []
+    notes = FeedNotes()
     groups = FeedGroups()
 
     def batches() -> Iterator[Batch]:
         for batch in read_feeds(files, feeds):
             raw = batch.rows
             rejected.extend(batch.rejected)
+            notes.add(batch)
             products, images = products_of(raw, (*trained_with, *columns), folder)
             groups.add(products, raw["item_group_id"])
             truth = [
@@ -279,4 +287,6 @@ def _of_feed(
             ]
             yield products, pa.RecordBatch.from_arrays(truth, schema=_TRUTH), images
 
-    return Labelled(batches=batches(), split=_WHOLE_FEED, n=None, groups=groups, rejected=rejected)
+    return Labelled(
+        batches=batches(), split=_WHOLE_FEED, n=None, groups=groups, rejected=rejected, feed_notes=notes
+    )

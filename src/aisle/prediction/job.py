@@ -25,7 +25,7 @@ from aisle.core.paths import (
 )
 from aisle.core.progress import progress
 from aisle.core.rejected import is_rejected_list, write_rejected
-from aisle.feeds import FeedBatch, FeedOptions, read_feeds
+from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
@@ -43,7 +43,7 @@ class PredictSettings:
     Args:
         images: the folder of images, see `images.open_root`, or None.
         top: how many of the most probable leaves each row names.
-        merchant, fields: as feeds.FeedOptions.
+        merchant, encoding, fields: as feeds.FeedOptions.
         overwrite: whether an output that exists may be replaced.
         cache: the folder of vectors that were made before, or None for none.
     """
@@ -51,6 +51,7 @@ class PredictSettings:
     images: Path | str | None = None
     top: int = 1
     merchant: str = ""
+    encoding: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = False
     cache: Path | None = None
@@ -64,6 +65,7 @@ class PredictSummary:
         rejected: the file that names the records put aside, or None where there were none.
         images: how many images there were of each of core.schemas.IMAGE_STATUSES, if the model looks at them.
         seconds: reading, answering and writing, without loading the model.
+        notes: what a user should be told of the feeds, a sentence each.
     """
 
     n_rows: int
@@ -71,6 +73,7 @@ class PredictSummary:
     rejected: Path | None
     images: Mapping[str, int]
     seconds: float
+    notes: Sequence[str] = ()
 
 
 def rejected_path(out: Path) -> Path:
@@ -91,19 +94,21 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     check_output(rejected, overwrite=replaces)
     if settings.top < 1:
         raise AisleError(f"--top is {settings.top}; it must be at least 1")
+    options = FeedOptions(merchant=settings.merchant, encoding=settings.encoding, fields=settings.fields)
     images = open_root(settings.images) if settings.images else None
     # Before the model is read, which takes longer. A pipe is read once, and --field wants a look beforehand.
     files = expand_addresses(list(feeds), pipes=not settings.fields)
     for path in (out, rejected):
         check_inputs_stay(path, files)
     predictor = load(model, settings.cache)
-    check_fields(settings.fields, predictor.model.label_columns, files)
+    check_fields(settings.fields, predictor.model.label_columns, files, settings.encoding)
     started = perf_counter()
-    batches = read_feeds(files, FeedOptions(merchant=settings.merchant, fields=settings.fields))
+    notes = FeedNotes()
+    batches = read_feeds(files, options)
     with new_file(out, overwrite=settings.overwrite) as partial:
         with new_file(rejected, overwrite=replaces) as put_aside, full_disk_told(out):
             n_rows, n_rejected, seen = _write_rows(
-                predictor, batches, images, (partial, ending), put_aside, settings
+                predictor, _noted(batches, notes), images, (partial, ending), put_aside, settings
             )
             write_through(partial)  # so that the two appear together, but for an instant
         if not n_rejected:
@@ -114,7 +119,15 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
         rejected=rejected if n_rejected else None,
         images=in_status_order(seen),
         seconds=perf_counter() - started,
+        notes=notes.lines(),
     )
+
+
+def _noted(batches: Iterator[FeedBatch], notes: FeedNotes) -> Iterator[FeedBatch]:
+    """Hand batches on, and have `notes` look at them."""
+    for batch in batches:
+        notes.add(batch)
+        yield batch
 
 
 def _is_leftover(rejected: Path, out: Path) -> bool:

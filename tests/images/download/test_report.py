@@ -39,6 +39,7 @@ def summary(**by_host):
         placeholders=[],
         left_alone={},
         n_paths=0,
+        notes=[],
     )
 
 

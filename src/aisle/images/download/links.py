@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError, system_refusal
-from aisle.feeds import FeedOptions, check_fields_there, find_column, read_feed
+from aisle.feeds import FeedNotes, FeedOptions, check_fields_there, find_column, read_feed
 from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
 USE_SCHEMA = pa.schema(
@@ -39,7 +39,12 @@ _A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
 
 
 def uses(
-    source: Path, fields: Mapping[str, str] | None = None, left_out: Counter[str] | None = None
+    source: Path,
+    fields: Mapping[str, str] | None = None,
+    left_out: Counter[str] | None = None,
+    notes: FeedNotes | None = None,
+    *,
+    encoding: str = "",
 ) -> Iterator[pa.RecordBatch]:
     """Every use of an address, as USE_SCHEMA says.
 
@@ -48,18 +53,21 @@ def uses(
             line.
         fields: of a feed, as FeedOptions; where there are any, a file is a feed.
         left_out: `paths` is counted up there by the links of products that are paths of files.
+        notes: looks at a feed's rows.
+        encoding: of a feed, as FeedOptions.
 
     Raises:
         AisleError: see `check_source`.
     """
-    check_source(source, fields)
+    check_source(source, fields, encoding)
     if not source.is_file():
         links = _links_of_catalogue(source)
     elif not fields and _is_list(source):
         yield from _uses_of_list(source)
         return
     else:
-        links = _links_of_feed(source, fields or {})
+        feeds = FeedOptions(fields=fields or {}, encoding=encoding)
+        links = _links_of_feed(source, feeds, notes or FeedNotes())
     left_out = Counter() if left_out is None else left_out
     for batch in links:
         is_address = pc.match_substring_regex(batch["address"], _ADDRESS_PATTERN)
@@ -68,11 +76,11 @@ def uses(
         yield found
 
 
-def check_source(source: Path, fields: Mapping[str, str] | None = None) -> None:
+def check_source(source: Path, fields: Mapping[str, str] | None = None, encoding: str = "") -> None:
     """See that there is something to read.
 
     Args:
-        fields: as `uses`.
+        fields, encoding: as `uses`.
 
     Raises:
         AisleError: it is neither a catalogue nor a feed nor a list of addresses; or there are `fields`, and
@@ -80,10 +88,10 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None) -> None:
     """
     if source.is_file():
         if fields:
-            check_fields_there(fields, [str(source)])
-            next(read_feed(str(source), FeedOptions(fields=fields)), None)
+            check_fields_there(fields, [str(source)], encoding)
+            next(read_feed(str(source), FeedOptions(fields=fields, encoding=encoding)), None)
         elif not _is_list(source):
-            _check_feed(source)
+            _check_feed(source, encoding)
     elif not (source / "products").is_dir():
         wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
         raise AisleError(
@@ -93,17 +101,17 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None) -> None:
         raise AisleError(f"{source}: is a catalogue, whose fields were read from a feed; leave --field out")
 
 
-def check_uses(source: Path, fields: Mapping[str, str] | None = None) -> None:
+def check_uses(source: Path, fields: Mapping[str, str] | None = None, encoding: str = "") -> None:
     """See that products name something to download; a list may be empty.
 
     Args:
-        fields: as `uses`.
+        fields, encoding: as `uses`.
 
     Raises:
         AisleError: no image is named by an address; or see `check_source`.
     """
     left_out: Counter[str] = Counter()
-    if any(len(batch) for batch in uses(source, fields, left_out)):
+    if any(len(batch) for batch in uses(source, fields, left_out, encoding=encoding)):
         return
     if source.is_file() and not fields and _is_list(source):
         return
@@ -116,9 +124,9 @@ def check_uses(source: Path, fields: Mapping[str, str] | None = None) -> None:
     raise AisleError(f"{source}: {told}")
 
 
-def _check_feed(source: Path) -> None:
+def _check_feed(source: Path, encoding: str) -> None:
     try:
-        next(read_feed(str(source), FeedOptions()), None)
+        next(read_feed(str(source), FeedOptions(encoding=encoding)), None)
     except AisleError as error:
         raise AisleError(
             f"{error} (it was read as a feed, as its first line looks like one's; a list of addresses has "
@@ -214,8 +222,9 @@ def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
         yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
-def _links_of_feed(source: Path, fields: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
-    for batch in read_feed(str(source), FeedOptions(fields=fields)):
+def _links_of_feed(source: Path, feeds: FeedOptions, notes: FeedNotes) -> Iterator[pa.RecordBatch]:
+    for batch in read_feed(str(source), feeds):
+        notes.add(batch)
         links = batch.rows["image_link"]
         yield _uses(
             pc.list_flatten(links), pc.list_parent_indices(links), batch.rows, batch.rows["item_group_id"]

@@ -46,6 +46,7 @@ def find_placeholders(
     earlier: Iterable[Placeholder] = (),
     *,
     fields: Mapping[str, str] | None = None,
+    encoding: str = "",
 ) -> list[Placeholder]:
     """Find them among the images that were downloaded, the most used first.
 
@@ -55,9 +56,9 @@ def find_placeholders(
             same, and so are those of one item group.
         earlier: what earlier runs found. What one feed told of a picture holds for the next feed that is
             downloaded into the same folder, unless that tells otherwise or the threshold is higher.
-        fields: as `links.uses`.
+        fields, encoding: as `links.uses`.
     """
-    read = partial(uses, source, fields)
+    read = partial(uses, source, fields, encoding=encoding)
     _fill_uses(ledger, read)
     ledger.run(
         """

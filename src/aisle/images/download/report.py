@@ -165,6 +165,8 @@ class Report(Watcher):
         elif summary.n_paths:
             parts.append(f"{summary.n_paths:,} links are paths of files, and no addresses")
         self._console.print("; ".join(parts), highlight=False)
+        for note in summary.notes:
+            self._console.print(_plain(f"Note: {note}"), highlight=False, soft_wrap=True)
 
 
 def _plain(text: str) -> Text:

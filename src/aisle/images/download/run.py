@@ -16,6 +16,7 @@ from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
 from aisle.execution.lease import alone
+from aisle.feeds import FeedNotes
 from aisle.images.download.index import remove_old_indexes, write_index
 from aisle.images.download.lane import download_lane
 from aisle.images.download.ledger import Ledger
@@ -42,6 +43,7 @@ class RunSettings:
         revalidate: ask whether images that we have were changed.
         placeholder_titles: a picture behind so many titles of one merchant stands for "no image".
         fields: of a feed, columns that hold a field though they are called otherwise, as feeds.FeedOptions.
+        encoding: of a feed, as feeds.FeedOptions.
     """
 
     n_workers: int = 2
@@ -51,6 +53,7 @@ class RunSettings:
     revalidate: bool = False
     placeholder_titles: int = DEFAULT_TITLES
     fields: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
     download: DownloadSettings = field(default_factory=DownloadSettings)
 
     def __post_init__(self) -> None:
@@ -81,7 +84,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
     """
     watcher = watcher or Watcher()
     engine: Engine = ENGINES.get(settings.engine)(master=settings.master)
-    check_uses(source, settings.fields)
+    check_uses(source, settings.fields, settings.encoding)
     store = open_images(root, create=True, pictures=settings.download.picture)
     with contextlib.ExitStack() as stack:
         still_alone = stack.enter_context(alone(store))
@@ -90,7 +93,8 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
         ledger = stack.enter_context(Ledger(folder))
-        n_paths = _list_addresses(ledger, source, settings.fields)
+        notes = FeedNotes()
+        n_paths = _list_addresses(ledger, source, settings, notes)
         plans = read_plans(store)
         if plans:
             _work(store, plans[-1], settings, engine, watcher, ledger, still_alone)
@@ -108,9 +112,21 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         store.sweep()
         earlier = _earlier_placeholders(store)
         placeholders = find_placeholders(
-            ledger, source, settings.placeholder_titles, earlier, fields=settings.fields
+            ledger,
+            source,
+            settings.placeholder_titles,
+            earlier,
+            fields=settings.fields,
+            encoding=settings.encoding,
         )
-        summary = summarise(ledger, store, placeholders, n_paths=n_paths, first=ledger.n_shards_before(first))
+        summary = summarise(
+            ledger,
+            store,
+            placeholders,
+            n_paths=n_paths,
+            notes=notes.lines(),
+            first=ledger.n_shards_before(first),
+        )
         write_index(ledger, store, todo.run, folder)
         still_alone()
         _finish(store, todo.run, summary)
@@ -118,11 +134,12 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         return summary
 
 
-def _list_addresses(ledger: Ledger, source: Path, fields: Mapping[str, str]) -> int:
+def _list_addresses(ledger: Ledger, source: Path, settings: RunSettings, notes: FeedNotes) -> int:
     """Fill the table `listed` with the distinct addresses. Returns how many links are paths of files."""
     left_out: Counter[str] = Counter()
     ledger.run("CREATE TABLE links (address VARCHAR)")
-    batches = (spell(batch["address"]).unique() for batch in uses(source, fields, left_out))
+    found = uses(source, settings.fields, left_out, notes, encoding=settings.encoding)
+    batches = (spell(batch["address"]).unique() for batch in found)
     ledger.fill("links", (pa.RecordBatch.from_arrays([texts], ["address"]) for texts in batches))
     ledger.run("CREATE TABLE listed AS SELECT DISTINCT address FROM links WHERE address <> ''")
     ledger.run("DROP TABLE links")

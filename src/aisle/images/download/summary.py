@@ -28,6 +28,7 @@ class Summary:
         n_bytes: that all requests brought.
         left_alone: until when, for each host that asked for it.
         n_paths: links of the source's products that are paths of files and no addresses.
+        notes: what a user should be told of the source, where it is a feed, a sentence each.
     """
 
     n_addresses: int
@@ -38,6 +39,7 @@ class Summary:
     placeholders: Sequence[Placeholder]
     left_alone: Mapping[str, str]
     n_paths: int
+    notes: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON writes it."""
@@ -45,12 +47,18 @@ class Summary:
 
 
 def summarise(
-    ledger: Ledger, store: ShardStore, placeholders: Sequence[Placeholder], *, n_paths: int, first: int
+    ledger: Ledger,
+    store: ShardStore,
+    placeholders: Sequence[Placeholder],
+    *,
+    n_paths: int,
+    notes: Sequence[str],
+    first: int,
 ) -> Summary:
     """Count the record of every address that counts.
 
     Args:
-        n_paths: see `Summary`.
+        n_paths, notes: see `Summary`.
         first: the number of the run's first shard.
     """
     by_status = ledger.counts("SELECT status, count(*) FROM known GROUP BY status")
@@ -84,6 +92,7 @@ def summarise(
         placeholders=placeholders,
         left_alone=tidy_rests(store, time.time()),
         n_paths=n_paths,
+        notes=notes,
     )
 
 
