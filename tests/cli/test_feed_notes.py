@@ -78,17 +78,20 @@ def test_the_encoding_of_a_download_may_be_named(commands, tmp_path, capsys):
     assert "299 links are paths" in shown.replace("\n", "")
 
 
-@pytest.mark.parametrize("name", ["ingest", "predict", "evaluate"])
-def test_a_dash_is_standard_input(commands, name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "how"), [("ingest", "file"), ("ingest", "pipe"), ("predict", "pipe"), ("evaluate", "pipe")]
+)
+def test_a_dash_is_standard_input(commands, name, how, tmp_path):
     """Read several times where it must be, as with --field."""
     content = (HEADER.replace("title", "name") + "".join(ROWS)).encode()
     (tmp_path / "shop.tsv").write_bytes(content)
-    words = shlex.split(commands[name].format(feed="-") + " --field title=name --overwrite")
-    aisle = [sys.executable, "-m", "aisle", *words]
+    words = shlex.split(commands[name].format(feed="-") + " --field title=name")
     with (tmp_path / "shop.tsv").open("rb") as file:
-        for how in ({"input": content}, {"stdin": file}):
-            done = subprocess.run(aisle, capture_output=True, check=False, **how)
-            assert (done.returncode, done.stderr) == (0, b"")
+        given = {"stdin": file} if how == "file" else {"input": content}
+        done = subprocess.run(
+            [sys.executable, "-m", "aisle", *words], capture_output=True, check=False, **given
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
     if name == "predict":
         assert (tmp_path / "answers.tsv").read_text().splitlines()[1].startswith("0\tstdin\t")
 
