@@ -23,6 +23,10 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]
+
+
 def load(path: str | Path, cache: str | Path | None = None, images: str | Path | None = None) -> "Predictor":
     """Load a model directory, after checking it, as something that can `predict`.
 

@@ -81,6 +81,9 @@ class TestOldProducts:
         assert after["1"]["split"] == products(old)["1"]["split"]
         assert catalogue.manifest.ingests[-1]["labels_kept"] == 1
 
+    def test_what_an_update_lacks_is_not_told_as_several_rows(self, old, extended):
+        assert extended([row("1", "", "A")]).manifest.ingests[-1]["notes"] == []
+
     def test_a_label_that_is_found_gives_it_a_split(self, feed, ingested, products, tmp_path):
         ingested(feed("shop.tsv", [row("1", "a"), row("2", "b", label="")]), out="old")
         more = feed("more.tsv", [row("2", "b")])

@@ -198,31 +198,34 @@ class TestLabels:
         assert catalogue.labels.tree.ids == ("", "A", "A > B")
         assert catalogue.manifest.labels["resolved"] == 5
 
-    def test_numbers_and_lines_of_the_list_mean_what_their_id_means(self, feed, tree, ingested, products):
+    def test_numbers_and_lines_of_the_list_mean_what_id_and_path_agree_on(
+        self, feed, tree, ingested, products
+    ):
         labels = [
             "2.0",
             "2 - Toys > Dolls",
             "9 - Toys > Dolls",
             "2 - Spielzeug > Puppen",
+            "1 - Toys > Dolls",
+            "Best - Toys > Dolls",
             "3.5",
             "3.0",
-            "3 - X",
         ]
         address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
         found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
-        assert [p["label"] for p in found.values()] == [["2"]] * 4 + [[], [], []]
+        assert [p["label"] for p in found.values()] == [["2"]] * 3 + [[]] * 5
 
     def test_a_path_that_goes_on_below_a_leaf_means_the_leaf(self, feed, tree, ingested, products):
         labels = [
             "Toys > Dolls > Barbie > Ken",
             "toys>dolls>x",
-            "7 - Toys > Dolls > x",
+            "Toys > Dry - food > Oats",
             "Toys > Cars",
             "X > Dolls",
         ]
         address = feed("a.tsv", [row(str(i), label) for i, label in enumerate(labels)])
-        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls")))
-        assert [p["label"] for p in found.values()] == [["2"]] * 3 + [[], []]
+        found = products(ingested(address, taxonomy=tree("Toys", "Toys > Dolls", "Toys > Dry - food")))
+        assert [p["label"] for p in found.values()] == [["2"], ["2"], ["3"], [], []]
 
     @pytest.mark.parametrize("separator", ["/", " | "])
     def test_a_flat_tree_of_labels_that_look_like_paths_is_told(self, feed, ingested, separator):

@@ -51,6 +51,11 @@ class TestNewDirectory:
         assert (tmp_path / "out/mark").read_text() == "1"
         assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
+    def test_the_folder_that_one_is_in_stays(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(AisleError, match=r"^\.: is the folder that you are in; name one below it"):
+            self.write(Path(), "1")
+
     @pytest.mark.parametrize(
         ("name", "said"),
         [

@@ -23,7 +23,7 @@ def test_an_encoding_that_is_named_holds(read, name, encoding):
     assert feed.rejected == []
 
 
-@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_says_more(read, mark):
     for name, content in CONTENTS.items():
         assert read(content.encode(mark), name, encoding="cp1252").column("title")[0] == "Käse"
@@ -54,7 +54,7 @@ def test_formats_that_are_no_text_have_none(read, tmp_path):
     assert feed.column("title") == ["Käse"]
 
 
-@pytest.mark.parametrize("name", ["cp9999", "base64", "rot13", "undefined", "a\0b"])
+@pytest.mark.parametrize("name", ["cp9999", "base64", "rot13", "undefined", "idna", "punycode", "a\0b"])
 def test_one_that_there_is_none_of_is_refused(name):
     with pytest.raises(AisleError, match="no encoding is called that; name one that Python knows"):
         FeedOptions(encoding=name)

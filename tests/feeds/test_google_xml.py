@@ -1,5 +1,6 @@
 """Google Merchant feeds: RSS 2.0 and Atom."""
 
+import time
 import tracemalloc
 
 import pytest
@@ -339,6 +340,30 @@ def test_items_that_are_well_formed_come_out_whatever_stands_beside_them(
     n_merged = len(read) - len(rows)  # one without an end and one without a begin are one
     assert min(n_faults, 1) <= n_rejected + n_merged
     assert n_rejected <= 2 * n_faults  # what is cut off in a comment may leave an item that was none
+
+
+@pytest.mark.parametrize("begin", ["<![CDATA[", "<!--", "&<!--", "&<![CDATA["])
+def test_a_section_that_no_item_closes_costs_no_more_than_reading_a_few_times(read, begin):
+    """Read again from each item on, these 4 MB would take minutes."""
+    before = time.process_time()
+    read(
+        rss(
+            item(0),
+            *(item(i, f"<description>{begin}{'x' * 950}</description>") for i in range(4000)),
+            item("9"),
+        )
+    )
+    assert time.process_time() - before < 10.0
+
+
+def test_a_feed_that_cannot_be_read_over_is_told(read):
+    items = [f"<description><![CDATA[{'x' * 950}</description>" for _ in range(4000)]
+    feed = read(
+        HEAD + f"<item>{item(1)}</item>" + "".join(f"<item>{one}</item>" for one in items), "feed.xml"
+    )
+    assert feed.column("id") == ["1"]
+    assert feed.rejected[-1].kind == "the file breaks off"
+    assert "more faults than can be read over" in feed.rejected[-1].reason
 
 
 def test_memory_stays_flat_over_many_faults(tmp_path):

@@ -64,7 +64,7 @@ def count_kept_labels(tables: Tables) -> int:
 
 
 def count_poorer(tables: Tables) -> dict[str, int]:
-    """How many products lack a title, a label or an image that an earlier row of them held.
+    """How many products lack a title, a label or an image that an earlier row of the same feeds held.
 
     Returns:
         `title`, `label`, `image`, and `any` of them; a label that a product keeps is none that it lacks.
@@ -75,7 +75,7 @@ def count_poorer(tables: Tables) -> dict[str, int]:
             SELECT bool_or(loser.has_title) AND NOT any_value(kept.has_title) AS title,
                    bool_or(loser.has_image) AND NOT any_value(kept.has_image) AS image,
                    bool_or(loser.label_text <> '') AND any_value(products.label_text) = '' AS label
-            FROM doubles JOIN read_rows AS loser ON loser.row = doubles.row
+            FROM doubles JOIN read_rows AS loser ON loser.row = doubles.row AND loser.old_group IS NULL
             JOIN read_rows AS kept ON kept.row = winner JOIN products ON products.row = winner
             GROUP BY winner
         )

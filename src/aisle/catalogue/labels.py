@@ -84,16 +84,19 @@ def _as_spelled(full: Taxonomy, text: str) -> str:
     if (number := _WITH_POINT.fullmatch(text)) and number[1] in full.lookup.ids:
         return number[1]
     if line := _LINE_OF_LIST.fullmatch(text):
-        if _is_own_id(full, line[1]):
-            return line[1]
-        names = path_of_label(line[2])
+        listed = join_path(path_of_label(line[2]))
+        if _agree(full, line[1], listed):
+            return listed
     return _longest_leaf(full, names) or text
 
 
-def _is_own_id(full: Taxonomy, text: str) -> bool:
-    """Whether this is an id that its source gave a node, and not its path for want of one."""
-    node = full.lookup.ids.get(text)
-    return node is not None and full.path_text(node) != text
+def _agree(full: Taxonomy, number: str, path: str) -> bool:
+    """Whether a path is the tree's, and the number before it is no other node's.
+
+    A merchant's own numbers look like ids, too.
+    """
+    node, numbered = full.lookup.exact(path), full.lookup.ids.get(number)
+    return node is not None and (numbered == node or (numbered is None and number.isdigit()))
 
 
 def _longest_leaf(full: Taxonomy, names: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ import tempfile
 
 import click
 
+from aisle.core.errors import AisleError
+
 _STANDARD_INPUT = "/dev/stdin"
 
 
@@ -25,6 +27,8 @@ def with_standard_input(
 
 def _keep_standard_input() -> None:
     """Put what comes in by a pipe into a file in the pipe's place, which can be read several times."""
+    if sys.stdin is None:  # as a shell's `<&-` leaves it
+        raise AisleError("-: standard input is closed; give the feed there, or name a file")
     descriptor = sys.stdin.fileno()
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return

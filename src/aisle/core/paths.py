@@ -30,7 +30,11 @@ def check_output(target: Path, *, overwrite: bool, marker: str = "") -> None:
             cannot be written to.
     """
     _check_place(target)
-    if not (target.exists() or target.is_symlink()) or (marker and _is_empty_folder(target)):
+    if not (target.exists() or target.is_symlink()):
+        return
+    if marker and _is_empty_folder(target):
+        if _real(target) == _real(Path.cwd()):
+            raise AisleError(f"{target}: is the folder that you are in; name one below it, or beside it")
         return
     if marker and target.is_file():
         raise AisleError(f"{target}: is a file, and a folder is written; name another output")

@@ -8,6 +8,9 @@ from aisle.core.errors import AisleError
 from aisle.feeds.source import Source
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)  # the first begins like one of UTF-16
+_NO_TEXT = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""What Python calls encodings, and no file is written in."""
 _NOT_UTF8 = b"\xff"
 _HEAD_BYTES = 64
 _LEAST_BYTES = 8
@@ -46,8 +49,11 @@ def utf8_reader(source: Source, declared: str = "") -> Callable[[int], bytes]:
     if head[:3] == codecs.BOM_UTF8:
         source.read(len(codecs.BOM_UTF8))
         return source.read
-    marked = "utf-16" if head.startswith(_UTF16_MARKS) else ""
+    is_marked = head.startswith(_UTF16_MARKS)
+    marked = "utf-32" if head.startswith(_UTF32_MARKS) else "utf-16" if is_marked else ""
     name = codec_of(marked or source.encoding or utf16_of(head) or declared or "utf-8")
+    if name in ("utf-16", "utf-32") and not marked:
+        name += "-le"
     return source.read if name in _AS_IT_IS else _decoded(source, name)
 
 
@@ -75,7 +81,7 @@ def codec_of(encoding: str) -> str:
         found = codecs.lookup(encoding)
     except (LookupError, ValueError):
         return ""
-    return found.name if found.incrementaldecoder else ""
+    return found.name if found.incrementaldecoder and found.name not in _NO_TEXT else ""
 
 
 def _decoded(source: Source, codec: str) -> Callable[[int], bytes]:

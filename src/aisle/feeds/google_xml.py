@@ -12,9 +12,14 @@ from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, BlockMaker
 from aisle.feeds.source import Source
 from aisle.feeds.xml_items import Element, item_record
 from aisle.feeds.xml_parser import XmlFault, XmlParser
-from aisle.feeds.xml_resume import Place, ends_properly, find_item, item_starts, moved_on
+from aisle.feeds.xml_resume import Place, SectionEnds, ends_properly, find_item, item_starts, moved_on
 
 _READ_BYTES = 1 << 16
+_FIRST_BYTES = 1 << 10
+_AGAIN_BYTES = 1 << 25
+_AGAIN = 8
+"""What may be read again after faults: so many bytes, and so many times what has been read."""
+
 _KEPT_BYTES = 1 << 10
 _ROOTS = ("rss", "feed", "rdf:RDF")
 
@@ -45,6 +50,11 @@ class _Feed:
         self._is_searching = False
         self._search_at = 0
         self._fault: XmlFault | None = None  # that is not put aside yet
+        self._section_ends = SectionEnds()
+        self._known = self._begin  # the last place that was looked up
+        self._step = _READ_BYTES
+        self._n_bytes = self._n_again = self._read_to = 0
+        self._is_given_up = False
         self._told_to = -1  # what was damaged up to this byte is
         self._n_rejected = 0
 
@@ -57,10 +67,11 @@ class _Feed:
         data = self._first_text(read)
         while data:
             self._text += data
-            self._read(data, is_last=False)
+            self._n_bytes += len(data)
+            self._read(is_last=False)
             self._drop_text()
             yield from self._take_full()
-            data = read(_READ_BYTES)
+            data = b"" if self._is_given_up else read(_READ_BYTES)
         self._finish()
         yield from self._take_full()
         yield self._maker.take()
@@ -79,63 +90,91 @@ class _Feed:
         full, self._full = self._full, []
         return full
 
-    def _read(self, fresh: bytes, *, is_last: bool) -> None:
+    def _read(self, *, is_last: bool) -> None:
         """Read on, over as many faults as there are."""
-        while fresh or self._is_searching:
-            if self._is_searching:
-                fresh = self._next_item(is_last=is_last)
-                if not fresh:
-                    return
+        while not self._is_given_up:
+            if self._is_searching and not self._go_on(is_last=is_last):
+                return
             try:
-                self._parser.feed(fresh)
+                self._feed()
                 return
             except XmlFault as fault:
                 self._note(fault)
 
+    def _feed(self) -> None:
+        """Have the parser read the text; behind a fault little at first, since the next may be near."""
+        end = self._begin.at + len(self._text)
+        while self._parser.fed < end:
+            start = self._parser.fed - self._begin.at
+            self._parser.feed(self._text[start : start + self._step])
+            self._step = min(2 * self._step, _READ_BYTES)
+
     def _note(self, fault: XmlFault) -> None:
         """Look for the next item from now on; damage that is put aside already is no fault of its own."""
         self._is_searching = True
+        self._read_to = max(fault.at, self._parser.fed)
         self._search_at = max(self._search_at + 1, fault.search_at)
         if self._parser.is_in_item or fault.at > self._told_to:
             self._fault = fault
 
-    def _next_item(self, *, is_last: bool) -> bytes:
-        """Put aside what is at fault and begin anew with the next item: the text from there on, if any."""
+    def _go_on(self, *, is_last: bool) -> bool:
+        """Put aside what is at fault and begin anew with the next item; False where there is none yet."""
         starts = item_starts(self._parser.namespaces.plain)
-        found = find_item(self._text, self._search_at - self._begin.at, starts, is_last=is_last)
+        found = find_item(
+            self._text,
+            self._begin.at,
+            self._search_at - self._begin.at,
+            starts,
+            self._section_ends,
+            is_last=is_last,
+        )
         self._search_at = self._begin.at + found.keep
         if found.at < 0:
-            return b""
+            return False
         if self._fault:
             self._reject(self._fault.line, self._fault.kind, str(self._fault))
             self._told_to, self._fault = self._fault.at, None
+        self._n_again += max(0, self._read_to - self._search_at)
+        if self._n_again > _AGAIN_BYTES + _AGAIN * self._n_bytes:
+            self._is_given_up = True
+            return False
         self._is_searching = False
-        self._parser.go_on(moved_on(self._begin, self._text[: found.at]))
-        return self._text[found.at :]
+        self._step = _FIRST_BYTES
+        self._known = self._place_of(found.at)
+        self._parser.go_on(self._known)
+        return True
+
+    def _place_of(self, at: int) -> Place:
+        """The place of a byte of the text, which is behind those that were asked for before."""
+        known = self._known if self._known.at > self._begin.at else self._begin
+        return moved_on(known, self._text[known.at - self._begin.at : at])
 
     def _finish(self) -> None:
         """See whether the feed ends as it must, and put aside what is left."""
-        self._read(b"", is_last=True)
-        while not self._is_searching:
+        self._read(is_last=True)
+        while not (self._is_searching or self._is_given_up):
             try:
                 self._parser.close()
                 break
             except XmlFault as fault:
                 self._note(fault)
-                self._read(b"", is_last=True)
+                self._read(is_last=True)
         self._tell_the_end()
 
     def _tell_the_end(self) -> None:
         fault, parser = self._fault, self._parser
         is_whole = parser.is_closed or ends_properly(self._text, parser.root)
-        if self._source.fault or (fault and not is_whole):
+        if self._is_given_up:
+            reason = "has more faults than can be read over; the rest of the file is left out"
+            self._reject(parser.mark.line, BREAKS_OFF, reason)
+        elif self._source.fault or (fault and not is_whole):
             line = fault.line if fault else parser.here.line
             why = self._source.fault or "the XML ends before its last end tag"
             self._reject(line, BREAKS_OFF, f"{why}; the rest of the file is missing")
         elif fault:
             self._reject(fault.line, fault.kind, str(fault))
         elif not parser.n_items and not self._n_rejected and parser.root not in _ROOTS:
-            found = ", ".join(f"<{name}>" for name in parser.names)
+            found = ", ".join(f"<{name}>" for name in parser.names) or "nothing"
             raise AisleError(
                 f"{self._source.address}: holds no <item> of RSS and no <entry> of Atom, but {found}; export "
                 "it as Google Merchant XML, or as CSV"
@@ -144,7 +183,7 @@ class _Feed:
     def _drop_text(self) -> None:
         """Hold no more text than from the item on that is being read, or looked for."""
         if self._is_searching:
-            keep = moved_on(self._begin, self._text[: self._search_at - self._begin.at])
+            keep = self._place_of(self._search_at - self._begin.at)
         else:
             keep = self._parser.mark
             if self._begin.at + len(self._text) - keep.at > MAX_RECORD_BYTES:

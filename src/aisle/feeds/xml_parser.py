@@ -80,11 +80,12 @@ class XmlParser:
             AisleError: it has a DOCTYPE.
         """
         self._parse(data, is_last=False)
-        self._fed += len(data)
-        if self._open and self._fed - self.mark.at > MAX_RECORD_BYTES:
+        self.fed += len(data)
+        if self._open and self.fed - self.mark.at > MAX_RECORD_BYTES:
             raise self._fault("too long", TOO_LONG)
-        if self._fed - self.here.at > MAX_RECORD_BYTES:
-            raise self._fault(NOT_WELL_FORMED, f"a tag does not end within {MAX_RECORD_BYTES:,} bytes")
+        if self.fed - self.here.at > MAX_RECORD_BYTES:
+            reason = f"a tag or a comment does not end within {MAX_RECORD_BYTES:,} bytes"
+            raise self._fault(NOT_WELL_FORMED, reason)
 
     def close(self) -> None:
         """The feed ends here.
@@ -116,7 +117,8 @@ class XmlParser:
         self._n_bytes = self._n_nested = self._n_texts = 0
         self._first_line, self._first_column = place.line, place.column - len(before.decode())
         self._start_at = place.at - len(before)
-        self._fed = place.at
+        self.fed = place.at
+        """Up to which byte of the feed it has read without a fault."""
         self._data = b""
         self._parser = expat.ParserCreate("utf-8")
         self._parser.buffer_text = True
@@ -157,7 +159,7 @@ class XmlParser:
 
     def _is_no_utf8(self) -> bool:
         """Whether the parser stopped at a byte that begins no character of UTF-8."""
-        begin = self._parser.ErrorByteIndex + self._start_at - self._fed
+        begin = self._parser.ErrorByteIndex + self._start_at - self.fed
         found = self._data[begin : begin + 4] if begin >= 0 else b""
         return bool(found) and not any(_is_utf8(found[:length]) for length in range(1, 5))
 

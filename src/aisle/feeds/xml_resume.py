@@ -9,7 +9,6 @@ from aisle.feeds.objects import MAX_RECORD_BYTES
 
 _ENDS = {b"<![CDATA[": b"]]>", b"<!--": b"-->"}
 _TAIL_BYTES = 256
-_LINE_END = re.compile(rb"\r\n?|\n")
 _AN_ITEM = re.compile(r"<(?:[^<>\s/:]+:)?(?:item|entry)[\s/>]")
 
 
@@ -33,20 +32,47 @@ class Found(NamedTuple):
     keep: int
 
 
+class SectionEnds:
+    """Where CDATA sections and comments of a feed end; no stretch of it is looked through twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[int, int, int]] = {}
+
+    def find(self, end: bytes, text: bytes, begin: int, start: int) -> int:
+        """The first `end` from `start` on, or -1.
+
+        Args:
+            text: which begins at the feed's byte `begin`.
+            start: of the text, as what is given back.
+        """
+        looked_from, looked_to, stop = self._known.get(end, (0, 0, -1))
+        at = begin + start
+        if looked_from <= at and stop >= at:
+            return stop - begin
+        if looked_from <= at and stop < 0:
+            at = max(at, looked_to - len(end) + 1)
+        found = text.find(end, at - begin)
+        stop = begin + found if found >= 0 else -1
+        self._known[end] = begin + start, begin + len(text), stop
+        return found
+
+
 def item_starts(prefixes: Iterable[str]) -> re.Pattern[bytes]:
     """What `find_item` looks for: an item's or an entry's start tag with one of these prefixes, or none."""
     prefixed = "|".join(re.escape(f"{prefix}:") for prefix in sorted(prefixes) if prefix)
     return re.compile(rb"<!\[CDATA\[|<!--|<(?:%s)?(?:item|entry)(?=[\s/>])" % prefixed.encode())
 
 
-def find_item(text: bytes, start: int, starts: re.Pattern[bytes], *, is_last: bool) -> Found:
+def find_item(
+    text: bytes, begin: int, start: int, starts: re.Pattern[bytes], ends: SectionEnds, *, is_last: bool
+) -> Found:
     """The next item from `start` on that stands in no CDATA section and in no comment.
 
     One that nothing closes, or that closes where another like it does, is none: the damage is that its end
     is missing, and items may stand behind its beginning.
 
     Args:
-        text: UTF-8; `start` is in no section and no comment.
+        text: UTF-8 from the feed's byte `begin` on; `start`, a byte of it, is in no section and no comment.
         starts: as `item_starts` gives it.
         is_last: no more text follows.
     """
@@ -55,7 +81,7 @@ def find_item(text: bytes, start: int, starts: re.Pattern[bytes], *, is_last: bo
         end = _ENDS.get(found.group())
         if end is None:
             return Found(found.start(), found.start())
-        stop = text.find(end, found.end())
+        stop = ends.find(end, text, begin, found.end())
         if stop < 0 and not is_last and len(text) - found.start() < MAX_RECORD_BYTES:
             return Found(-1, found.start())
         is_closed = stop >= 0 and text.find(found.group(), found.end(), stop) < 0
@@ -86,7 +112,8 @@ def opening(above: Sequence[tuple[str, dict[str, str]]]) -> bytes:
 
 def moved_on(place: Place, text: bytes) -> Place:
     """The place behind a text that begins at `place`."""
-    ends = list(_LINE_END.finditer(text))
-    line_begin, column = (ends[-1].end(), 1) if ends else (0, place.column)
+    n_lines = text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    line_begin = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+    column = 1 if n_lines else place.column
     column += len(text[line_begin:].decode(errors="replace"))
-    return Place(place.at + len(text), place.line + len(ends), column)
+    return Place(place.at + len(text), place.line + n_lines, column)
