@@ -7,8 +7,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from aisle.core.errors import AisleError
 from aisle.execution.commit import ShardStore
+from aisle.execution.engines import WORKER_ENVIRONMENT
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,12 @@ def sleep_and_tell(part, tell):
     while True:
         tell({"alive": 1})
         time.sleep(0.05)
+
+
+def tell_environment(part, tell):
+    """Tell what the workers' environment says, and which allocator Arrow has then."""
+    tell({f"{name}={os.environ.get(name)}": 1 for name in WORKER_ENVIRONMENT})
+    tell({pa.default_memory_pool().backend_name: 1})
 
 
 def fill_the_disk(part, tell):

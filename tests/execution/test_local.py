@@ -21,6 +21,7 @@ from shard_tasks import (
     die_always,
     die_once,
     fill_the_disk,
+    tell_environment,
     write_number,
 )
 
@@ -49,6 +50,15 @@ class TestRun:
 
     def test_no_parts_are_no_work(self):
         run(write_number, [], n_workers=2, tell=print)
+
+    def test_workers_have_an_environment_of_their_own(self, parts, monkeypatch):
+        monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "mimalloc")
+        monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+        told = {}
+        run(tell_environment, parts[:1], n_workers=1, tell=told.update)
+        assert told == {"PYTHONSAFEPATH=1": 1, "ARROW_DEFAULT_MEMORY_POOL=system": 1, "system": 1}
+        assert os.environ["ARROW_DEFAULT_MEMORY_POOL"] == "mimalloc"
+        assert "PYTHONSAFEPATH" not in os.environ
 
     def test_a_process_that_is_killed_is_started_again(self, tmp_path, parts):
         run(die_once, parts, n_workers=2, tell=lambda counts: None)

@@ -59,6 +59,14 @@ class Build(Protocol):
         ...
 
 
+WORKER_ENVIRONMENT = {"PYTHONSAFEPATH": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""What every engine sets in its workers' environment.
+
+Their working folder may hold a `pickle.py` of somebody's own, and Python looks there first. And Arrow's own
+allocator takes 14 MB in every process and gives none of it back; only the environment keeps all of Arrow
+from it, since Parquet's writer does not ask Python's setting.
+"""
+
 ENGINES = Registry(
     "engine", {"local": "aisle.execution.local:build", "spark": "aisle.execution.spark.engine:build"}
 )

@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from aisle.core.errors import AisleError, system_refusal
-from aisle.execution.engines import Engine, Task, Tell
+from aisle.execution.engines import WORKER_ENVIRONMENT, Engine, Task, Tell
 
 _N_TRIES = 3
 
@@ -63,27 +63,25 @@ def _start(task: Task[Any], part: Any, number: int) -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, part, theirs), name=f"part {number}")
-    with _working_folder_unsearched(), _interrupts_kept():
+    with _environment_of_workers(), _interrupts_kept():
         process.start()
     theirs.close()
     return _Running(number, process, ours)
 
 
 @contextmanager
-def _working_folder_unsearched() -> Iterator[None]:
-    """Have processes that are started in the block import nothing from the working folder.
-
-    It may hold a `pickle.py` of somebody's own, and Python looks there first when it starts a process.
-    """
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
+def _environment_of_workers() -> Iterator[None]:
+    """Processes that are started in the block have the environment of workers."""
+    before = {name: os.environ.get(name) for name in WORKER_ENVIRONMENT}
+    os.environ.update(WORKER_ENVIRONMENT)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTHONSAFEPATH"]
-        else:
-            os.environ["PYTHONSAFEPATH"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pyspark.java_gateway import launch_gateway
 
 from aisle.core.errors import AisleError
 from aisle.core.scratch import scratch_folder
+from aisle.execution.engines import WORKER_ENVIRONMENT
 from aisle.execution.spark.faults import short_reason
 from aisle.execution.spark.masters import check_java, check_master, is_this_machine
 
@@ -24,7 +25,7 @@ _OURS = {"spark.speculation": "false", "spark.ui.showConsoleProgress": "false"}
 _USUAL = {
     "spark.app.name": "aisle",
     "spark.task.maxFailures": "3",
-    "spark.executorEnv.PYTHONSAFEPATH": "1",  # a worker's folder may hold a json.py of somebody's own
+    **{f"spark.executorEnv.{name}": value for name, value in WORKER_ENVIRONMENT.items()},
 }
 _USUAL_HERE = {
     "spark.driver.host": "127.0.0.1",

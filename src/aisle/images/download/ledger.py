@@ -14,7 +14,8 @@ from aisle.images.download.memory import give_back_memory
 
 _COLUMNS = ["address", "status", "final_address", "n_redirects", "etag", "last_modified", "sha256"]
 
-_BATCH_ROWS = 16_384
+_BATCH_ROWS = 4096
+"""Not more: the texts of a batch leave holes in Python's memory, which stay as large as the largest batch."""
 
 
 def _known() -> str:

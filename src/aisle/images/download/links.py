@@ -31,7 +31,7 @@ word for variants of one article; what is not known is empty."""
 _ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
 """A feed's link that means an address, well written or not; others are paths of files. `c:` is a drive."""
 
-_BATCH_ROWS = 16_384
+_BATCH_ROWS = 4096
 
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _AN_ADDRESS = re.compile(rb"(?i)https?://[^\t\0]*$")

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
+from aisle.images.download.address_list import AddressList
 from aisle.images.download.decoder import Decoder
 from aisle.images.download.exchange import Body
 from aisle.images.download.fetch import Fetcher, Reply
 from aisle.images.download.limits import HostLimits
 from aisle.images.download.locating import Locator
-from aisle.images.download.open_shards import AddressList, ListedRow, OpenShards
+from aisle.images.download.open_shards import ListedRow, OpenShards
 from aisle.images.download.opening import Opening
 from aisle.images.download.owners import Owners
 from aisle.images.download.politeness import Schedule

@@ -15,7 +15,8 @@ def keep_little_memory() -> None:
     """From now on this process returns large blocks to the system, and Arrow has no store of its own.
 
     Left alone the C library raises its idea of large with every large block that is freed, up to 32 MB, and
-    keeps twice as much: the memory of a few large bodies would never be seen again.
+    keeps twice as much: the memory of a few large bodies would never be seen again. `WORKER_ENVIRONMENT`
+    tells Arrow the same, but not in the workers of a Spark that the user has started.
     """
     pa.set_memory_pool(pa.system_memory_pool())
     with contextlib.suppress(OSError, AttributeError):  # a C library that has no such setting, such as musl's

@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from aisle.execution.commit import ShardStore
 from aisle.images.download.address import RefusedError, parse
+from aisle.images.download.address_list import AddressList, ListedRows
 from aisle.images.download.exchange import validator
 from aisle.images.download.memory import give_back_memory
-from aisle.images.download.opening import ShardOutline
 from aisle.images.download.picture import Picture
 from aisle.images.download.settings import DownloadSettings
 from aisle.images.download.shard import write_shard
@@ -25,42 +22,12 @@ ListedRow = int
 _MOST_ROWS = 1 << 32
 
 
-class AddressList:
-    """A file of the list of addresses; each of its row groups is a shard."""
-
-    def __init__(self, store: ShardStore, path: str) -> None:
-        self._source = store.filesystem.open(store.path(path), "rb")
-        self._file = pq.ParquetFile(self._source)
-
-    def outlines(self) -> list[ShardOutline]:
-        """Every shard, without reading its addresses."""
-        column = self._file.schema_arrow.get_field_index("host")
-        outlines = []
-        for number in range(self._file.num_row_groups):
-            group = self._file.metadata.row_group(number)
-            known = group.column(column).statistics
-            host = known.min if known is not None and known.has_min_max and known.min == known.max else ""
-            outlines.append(ShardOutline(number, host, group.num_rows))
-        return outlines
-
-    def read(self, number: int) -> pa.Table:
-        """The addresses of a shard."""
-        return self._file.read_row_group(number)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
-
-
 class _OpenShard:
-    def __init__(self, rows: pa.Table, spool: Spool) -> None:
+    def __init__(self, rows: ListedRows, spool: Spool) -> None:
         self.rows = rows
         self.spool = spool
-        self.done = bytearray(rows.num_rows)
-        self.n_left: int = rows.num_rows
-
-    def value(self, name: str, row: int) -> Any:
-        return self.rows[name][row].as_py()
+        self.done = bytearray(len(rows))
+        self.n_left = len(rows)
 
 
 class OpenShards:
@@ -99,23 +66,23 @@ class OpenShards:
         for spooled in shard.spool.rows():
             shard.n_left -= not shard.done[spooled.row]
             shard.done[spooled.row] = 1
-        hosts, statuses = shard.rows["host"].to_pylist(), shard.rows["status"].to_pylist()
-        for row in range(shard.rows.num_rows):
+        hosts, statuses = shard.rows.column("host"), shard.rows.column("status")
+        for row, (host, status) in enumerate(zip(hosts, statuses, strict=True)):
             if shard.done[row]:
                 continue
-            if statuses[row]:
+            if status:
                 self._refuse(number, row)
             else:
-                yield hosts[row], number * _MOST_ROWS + row
+                yield host, number * _MOST_ROWS + row
         self._commit_if_whole(number)
 
     def job(self, listed: ListedRow) -> Job | None:
         """Make the job of a row; None where its address turns out to be refused, and is recorded so."""
         number, row = divmod(listed, _MOST_ROWS)
-        shard = self._open[number]
-        address = shard.value("address", row)
+        listed_as = self._open[number].rows.value
+        address = listed_as("address", row)
         try:
-            now = parse(shard.value("next", row) or address, self._settings.fetch.ports)
+            now = parse(listed_as("next", row) or address, self._settings.fetch.ports)
         except RefusedError as refused:
             self.finish(number, row, blank_record(address, refused.status, refused.reason))
             return None
@@ -124,9 +91,9 @@ class OpenShards:
             row,
             address,
             now,
-            n_redirects=shard.value("n_redirects", row),
-            etag=validator(shard.value("etag", row)),
-            last_modified=validator(shard.value("last_modified", row)),
+            n_redirects=listed_as("n_redirects", row),
+            etag=validator(listed_as("etag", row)),
+            last_modified=validator(listed_as("last_modified", row)),
         )
 
     def finish(
@@ -148,22 +115,22 @@ class OpenShards:
         self._open.clear()
 
     def _refuse(self, number: int, row: int) -> None:
-        shard = self._open[number]
-        record = blank_record(*(shard.value(name, row) for name in ("address", "status", "reason")))
+        rows = self._open[number].rows
+        record = blank_record(*(rows.value(name, row) for name in ("address", "status", "reason")))
         self.finish(number, row, record)
 
     def _commit_if_whole(self, number: int) -> None:
         shard = self._open.get(number)
         if shard is None or shard.n_left:
             return
-        addresses, hosts = (shard.rows[name].to_pylist() for name in ("address", "host"))
+        addresses, hosts = (shard.rows.column(name) for name in ("address", "host"))
         write_shard(
             self._store,
             self.name(number),
             shard.spool.rows_without_pictures(),
             dict(zip(addresses, hosts, strict=True)),
             picture_of=shard.spool.picture,
-            n_superseding=sum(shard.rows["supersedes"].to_pylist()),
+            n_superseding=sum(shard.rows.column("supersedes")),
         )
         shard.spool.remove()
         del self._open[number], shard

@@ -16,6 +16,10 @@ from aisle.images.download.spool import Row
 ROW_GROUP = 100
 """Records of one row group: what a reader of one picture has to read."""
 
+_SMALL_PAGES = {"data_page_size": 64 << 10, "write_batch_size": 4}
+"""Parquet holds a page several times over while it writes one: a MB of pictures in one page would take 7 MB.
+A page ends after a batch of rows."""
+
 UNCHANGED = "unchanged"
 """A record that was revalidated and stays as an older shard has it. It stands in no shard."""
 
@@ -77,25 +81,30 @@ def facts(rows: Iterable[Row], hosts: Mapping[str, str]) -> dict[str, Any]:
 
 def _records(rows: Sequence[Row], *, picture_of: Callable[[Row], bytes]) -> pa.Table:
     columns = {
-        field.name: pa.array(
-            map(picture_of, rows) if field.name == "jpeg" else [row.record[field.name] for row in rows],
-            field.type,
-        )
-        for field in IMAGE_RECORD_SCHEMA
+        name: [row.record[name] for row in rows] for name in IMAGE_RECORD_SCHEMA.names if name != "jpeg"
     }
-    return pa.table(columns, IMAGE_RECORD_SCHEMA)
+    return pa.table({**columns, "jpeg": _pictures(rows, picture_of)}, IMAGE_RECORD_SCHEMA)
+
+
+def _pictures(rows: Sequence[Row], picture_of: Callable[[Row], bytes]) -> pa.Array:
+    """The JPEGs in one buffer; a list of them would be in memory beside it."""
+    data, ends = bytearray(), [0]
+    for row in rows:
+        data += picture_of(row)
+        ends.append(len(data))
+    _, offsets = pa.array(ends, pa.int32()).buffers()
+    return pa.Array.from_buffers(pa.binary(), len(rows), [None, offsets, pa.py_buffer(data)])
 
 
 def _measured(rows: Sequence[Row]) -> pa.Table:
-    return pa.table(
-        {
-            "address": [row.record["address"] for row in rows],
-            "finished_at": pa.array([round(row.finished_at * 1000) for row in rows], pa.int64()),
-            "seconds": [row.seconds for row in rows],
-            "n_tries": [row.n_tries for row in rows],
-            "network_address": [row.network_address for row in rows],
-        }
-    ).cast(MEASURED_SCHEMA)
+    columns = {
+        "address": [row.record["address"] for row in rows],
+        "finished_at": [round(row.finished_at * 1000) for row in rows],
+        "seconds": [row.seconds for row in rows],
+        "n_tries": [row.n_tries for row in rows],
+        "network_address": [row.network_address for row in rows],
+    }
+    return pa.table(columns, MEASURED_SCHEMA)
 
 
 def _writer(
@@ -111,6 +120,7 @@ def _writer(
             compression={name: "none" if name == "jpeg" else "zstd" for name in names},
             use_dictionary=[name for name in names if name in _TEXT],
             write_statistics=["address"],
+            **_SMALL_PAGES,
         ) as writer:
             for start in range(0, len(rows), ROW_GROUP):
                 writer.write_table(table_of(rows[start : start + ROW_GROUP]), row_group_size=ROW_GROUP)
