@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("aisle", deadline=None)  # compiling and busy machines make single examples slow
+# Compiling and busy machines make single examples slow.
+settings.register_profile("aisle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("aisle")
 
 

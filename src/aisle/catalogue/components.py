@@ -5,8 +5,6 @@ in MapReduce and beyond", 2014): each step is a grouping and a join, and about l
 leave every node with one edge, to the smallest node of its component.
 """
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from aisle.catalogue.tables import Tables, scalar
 
 

@@ -1,7 +1,5 @@
 """The manifest of a finished ingest: what was counted on the way, and what the tables tell."""
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from collections import Counter
 from typing import Any
 

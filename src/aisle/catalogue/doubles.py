@@ -1,7 +1,5 @@
 """Two rows with one id in one merchant: the last wins, the others are put aside."""
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from aisle.catalogue.tables import Tables, scalar
 
 

@@ -1,7 +1,5 @@
 """Groups of products that are the same or nearly, and how they grow without anyone changing sides."""
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from aisle.catalogue.components import connect
 from aisle.catalogue.splits import SplitRatio
 from aisle.catalogue.tables import Tables

@@ -1,7 +1,5 @@
 """What each distinct label text of the products means, kept beside them as a table."""
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

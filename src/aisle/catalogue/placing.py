@@ -1,7 +1,5 @@
 """Each product's split, from its label, its group, its merchant or what the data say; the cap on a label."""
 
-# ruff: noqa: S608 (the queries are put together from names and numbers of our own)
-
 from aisle.catalogue.grouping import group_and_draw, group_products
 from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
 from aisle.catalogue.tables import Tables, scalar

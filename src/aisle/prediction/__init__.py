@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aisle.prediction.evaluate import EvaluateOptions, evaluate_model
+    from aisle.prediction.evaluate import evaluate_model
     from aisle.prediction.job import PredictSettings, PredictSummary, predict
+    from aisle.prediction.labelled import EvaluateOptions
 
 __all__ = ["EvaluateOptions", "PredictSettings", "PredictSummary", "evaluate_model", "predict"]
 
@@ -15,5 +16,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module = "evaluate" if name in ("EvaluateOptions", "evaluate_model") else "job"
+    module = {"evaluate_model": "evaluate", "EvaluateOptions": "labelled"}.get(name, "job")
     return getattr(import_module(f"{__name__}.{module}"), name)

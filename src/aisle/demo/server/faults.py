@@ -35,7 +35,7 @@ Fault = Callable[[Request, Shop], Iterator[Step]]
 
 
 def _status(status: int, *headers: tuple[str, str]) -> Fault:
-    def fault(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+    def fault(request: Request, shop: Shop) -> Iterator[Step]:
         yield answer(b"sorry", status=status, kind="text/plain", headers=headers)
 
     return fault
@@ -65,17 +65,17 @@ def _redirect(target: str, status: int = 302) -> Fault:
     return _status(status, ("Location", target))
 
 
-def _redirect_to(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _redirect_to(request: Request, shop: Shop) -> Iterator[Step]:
     """To the address in the query's `to`."""
     target = request.query.get("to", "/" + request.path.rpartition("/")[2])
     yield answer(b"", status=302, kind="text/plain", headers=[("Location", target)])
 
 
-def _redirect_to_canary(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _redirect_to_canary(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(b"", status=302, kind="text/plain", headers=[("Location", shop.canary)])
 
 
-def _redirect_loop(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _redirect_loop(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(b"", status=302, kind="text/plain", headers=[("Location", request.path)])
 
 
@@ -89,21 +89,21 @@ def _redirect_chain(request: Request, shop: Shop) -> Iterator[Step]:
         yield answer(b"", status=301, kind="text/plain", headers=[("Location", target)])
 
 
-def _html(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _html(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(HOME_PAGE, kind="text/html; charset=utf-8")
 
 
-def _html_as_image(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _html_as_image(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(HOME_PAGE, kind="image/jpeg")
 
 
-def _endless_body(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _endless_body(request: Request, shop: Shop) -> Iterator[Step]:
     yield head(200, [("Content-Type", "image/jpeg"), ("Connection", "close")])
     while True:
         yield _CHUNK
 
 
-def _endless_headers(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _endless_headers(request: Request, shop: Shop) -> Iterator[Step]:
     yield b"HTTP/1.1 200 OK\r\n"
     while True:
         yield b"X-More: " + b"m" * 4000 + b"\r\n"
@@ -122,7 +122,7 @@ def _slow_body(request: Request, shop: Shop) -> Iterator[Step]:
         yield 0.1
 
 
-def _fast_then_slow(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _fast_then_slow(request: Request, shop: Shop) -> Iterator[Step]:
     """As many bytes as the query's `n` says (or four million) at once, then 5,000 a second."""
     n_bytes = int(request.query.get("n", "4000000"))
     yield head(200, [("Content-Type", "image/jpeg"), ("Content-Length", str(n_bytes + 1_000_000))])
@@ -153,7 +153,7 @@ def _short_body(request: Request, shop: Shop) -> Iterator[Step]:
     yield Ending.CLOSE
 
 
-def _declared_large(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _declared_large(request: Request, shop: Shop) -> Iterator[Step]:
     yield head(200, [("Content-Type", "image/jpeg"), ("Content-Length", str(10**12))])
     while True:
         yield _CHUNK
@@ -172,11 +172,11 @@ def _gzip(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(gzip.compress(shop.picture_for(request)), headers=[("Content-Encoding", "gzip")])
 
 
-def _gzip_bomb(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _gzip_bomb(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(gzip_bomb(), headers=[("Content-Encoding", "gzip")])
 
 
-def _png_bomb(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _png_bomb(request: Request, shop: Shop) -> Iterator[Step]:
     yield answer(png_bomb(), kind="image/png")
 
 
@@ -188,15 +188,15 @@ def _reset(request: Request, shop: Shop) -> Iterator[Step]:
     yield Ending.RESET
 
 
-def _reset_at_once(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _reset_at_once(request: Request, shop: Shop) -> Iterator[Step]:
     yield Ending.RESET
 
 
-def _empty_reply(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _empty_reply(request: Request, shop: Shop) -> Iterator[Step]:
     yield Ending.CLOSE
 
 
-def _not_http(request: Request, shop: Shop) -> Iterator[Step]:  # noqa: ARG001
+def _not_http(request: Request, shop: Shop) -> Iterator[Step]:
     yield b"220 mail.shop.test ESMTP ready\r\n"
     yield Ending.CLOSE
 
