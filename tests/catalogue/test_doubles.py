@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from aisle.catalogue.doubles import find_products
 from aisle.catalogue.keys import KEY_SCHEMA
 from aisle.catalogue.staging import ROW_SCHEMA
-from aisle.catalogue.tables import append, open_tables, stream
+from aisle.catalogue.tables import append, open_tables
+from aisle.core.tables import stream
 
 rows = st.lists(
     st.tuples(st.sampled_from("mn"), st.sampled_from("12"), st.sampled_from(["", "A", "B"])), max_size=7

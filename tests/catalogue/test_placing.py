@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from aisle.catalogue.placing import place
 from aisle.catalogue.splits import SplitRatio, SplitRule
-from aisle.catalogue.tables import append, open_tables, stream
+from aisle.catalogue.tables import append, open_tables
+from aisle.core.tables import stream
 
 PRODUCTS = pa.schema(
     [

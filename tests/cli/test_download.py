@@ -63,6 +63,27 @@ class TestDownload:
         assert "1 address, 0 images, 0.0 MB read; 0 pictures stand for 'no image' (0 uses)" in told
         assert "; 1 link is the path of a file, and no address" in told
 
+    def test_a_folder_may_have_any_name(self, tmp_path, addresses, capsys):
+        images = tmp_path / "mum's \"new\" images"
+        assert run(["download", str(addresses), "--out", str(images), "--allow-private-addresses"]) == 0
+        assert (images / "images.json").exists()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("n_bytes", [3_000, 20_000, 300_000, 800_000])
+    def test_a_full_disk_is_told_in_one_line_and_the_next_run_goes_on(
+        self, tmp_path, shop, aisle, monkeypatch, n_bytes
+    ):
+        monkeypatch.chdir(tmp_path)
+        links = [shop.address(f"/fault/404/{n}.jpg") for n in range(300)]
+        links += [f"file:///no/{n}" for n in range(20_000)]
+        (tmp_path / "list.txt").write_text("\n".join(links))
+        command = "download list.txt --out images --allow-private-addresses --limit 127.0.0.1=10000,8"
+        done = aisle(command, n_bytes=n_bytes)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "File too large; make room, and run it again" in done.stderr
+        assert run(command.split()) == 0
+        assert sum(entry.facts["rows"] for entry in open_images("images").entries()) == len(links)
+
     def test_a_feeds_columns_may_have_other_names(self, tmp_path, shop, capsys):
         shop.site.pictures["/a.jpg"] = GIF
         feed, out = tmp_path / "feed.csv", tmp_path / "images"

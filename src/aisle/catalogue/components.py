@@ -5,7 +5,8 @@ in MapReduce and beyond", 2014): each step is a grouping and a join, and about l
 leave every node with one edge, to the smallest node of its component.
 """
 
-from aisle.catalogue.tables import Tables, scalar
+from aisle.catalogue.tables import scalar
+from aisle.core.tables import Tables
 
 
 def connect(tables: Tables, edges: str, into: str) -> None:

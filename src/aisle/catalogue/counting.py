@@ -10,9 +10,10 @@ from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
 from aisle.catalogue.reading import OWN_IMAGES, Reading
 from aisle.catalogue.settings import FROM_LABELS, IngestSettings
-from aisle.catalogue.tables import Tables, scalar
+from aisle.catalogue.tables import scalar
 from aisle.catalogue.writing import Written
 from aisle.core.schemas import SPLITS
+from aisle.core.tables import Tables
 from aisle.taxonomy.labels import LabelTree
 
 _A = {"title": "a title", "label": "a label", "image": "an image"}

@@ -1,6 +1,7 @@
 """Two rows with one id in one merchant: the last wins, the others are put aside."""
 
-from aisle.catalogue.tables import Tables, scalar
+from aisle.catalogue.tables import scalar
+from aisle.core.tables import Tables
 
 
 def find_products(tables: Tables, *, use_other_labels: bool) -> None:

@@ -5,8 +5,9 @@ import pyarrow as pa
 
 from aisle.catalogue.grouping import group_products
 from aisle.catalogue.keys import KEY_SCHEMA, link_keys
-from aisle.catalogue.tables import append, open_tables, stream
+from aisle.catalogue.tables import append, open_tables
 from aisle.core.scratch import scratch_folder
+from aisle.core.tables import stream
 
 _MEMORY_MB = 1024
 _N_THREADS = 2

@@ -2,7 +2,7 @@
 
 from aisle.catalogue.components import connect
 from aisle.catalogue.splits import SplitRatio
-from aisle.catalogue.tables import Tables
+from aisle.core.tables import Tables
 
 MAX_HOLDERS = 200
 """A key that more products hold is no sign of likeness: a generic title, the picture that stands for none."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from aisle.catalogue.labels import find_label, nodes_of_label, several
-from aisle.catalogue.tables import Tables, append, scalar, stream
+from aisle.catalogue.tables import append, scalar
 from aisle.core.errors import AisleError
+from aisle.core.tables import Tables, stream
 from aisle.feeds import on_one_line, some_of
 from aisle.taxonomy.labels import LabelTree
 from aisle.taxonomy.tree import Taxonomy

@@ -2,7 +2,8 @@
 
 from aisle.catalogue.grouping import group_and_draw, group_products
 from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
-from aisle.catalogue.tables import Tables, scalar
+from aisle.catalogue.tables import scalar
+from aisle.core.tables import Tables
 
 
 def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int | None) -> None:

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aisle.catalogue.keys import KEY_SCHEMA, link_keys
-from aisle.catalogue.tables import Tables, append
+from aisle.catalogue.tables import append
 from aisle.core.schemas import CATALOGUE_SCHEMA, PRODUCT_SCHEMA
+from aisle.core.tables import Tables
 
 WIDE_SCHEMA = pa.schema(
     [

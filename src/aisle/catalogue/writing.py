@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aisle.catalogue.catalogue import PRODUCTS_FOLDER
-from aisle.catalogue.tables import Tables, scalar, stream
+from aisle.catalogue.tables import scalar
 from aisle.core.hashes import sha256_of
 from aisle.core.progress import progress
 from aisle.core.records import TEXT_FIELDS
 from aisle.core.rejected import write_rejected
 from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
+from aisle.core.tables import Tables, stream
 
 REJECTED_FILE = "rejected.jsonl"
 _GROUP_ROWS = 16_384

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aisle.core.image_records import temporary_statuses
+from aisle.core.tables import Tables, connect, stream
 from aisle.execution.commit import Entry, ShardStore
 from aisle.images.download.memory import give_back_memory
 
@@ -46,13 +46,13 @@ class Ledger:
 
     Args:
         folder: for the database and what does not fit in memory.
-        memory: in DuckDB's words.
+        memory_mb: how much of it may be in memory, in megabytes.
     """
 
-    def __init__(self, folder: Path, *, memory: str = "256MB") -> None:
+    def __init__(self, folder: Path, *, memory_mb: int = 256) -> None:
         self._folder = folder
-        self._memory = memory
-        self._opened: duckdb.DuckDBPyConnection | None = None
+        self._memory_mb = memory_mb
+        self._opened: Tables | None = None
         self._connection.execute(
             "CREATE TABLE seen (shard INTEGER, row INTEGER, address VARCHAR, status VARCHAR, "
             "final_address VARCHAR, n_redirects TINYINT, etag VARCHAR, last_modified VARCHAR, sha256 VARCHAR)"
@@ -71,13 +71,10 @@ class Ledger:
         self.rest()
 
     @property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def _connection(self) -> Tables:
         if self._opened is None:
-            self._opened = duckdb.connect(str(self._folder / "ledger.duckdb"))
-            self._opened.execute(
-                f"SET memory_limit='{self._memory}'; SET threads=2; SET preserve_insertion_order=false; "
-                f"SET temp_directory='{self._folder}'"
-            )
+            database = str(self._folder / "ledger.duckdb")
+            self._opened = connect(database, self._folder, memory_mb=self._memory_mb, n_threads=2)
         return self._opened
 
     def rest(self) -> None:
@@ -111,9 +108,7 @@ class Ledger:
 
     def stream(self, query: str, **values: Any) -> Iterator[pa.RecordBatch]:
         """The batches of a query; others may run, and tables be filled, meanwhile."""
-        with self._connection.cursor() as cursor:
-            found: Any = cursor.sql(query, params=values or None)
-            yield from found.to_arrow_reader(_BATCH_ROWS)
+        return stream(self._connection, query, batch_rows=_BATCH_ROWS, **values)
 
     def fill(self, table: str, batches: Iterator[pa.RecordBatch]) -> None:
         """Add batches to a table that is there."""

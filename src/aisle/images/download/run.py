@@ -13,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses, temporary_statuses
 from aisle.core.scratch import scratch_folder
+from aisle.core.tables import full_disk_raised
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import ENGINES, Engine
 from aisle.execution.lease import alone
@@ -92,6 +93,7 @@ def download(source: Path, root: str, settings: RunSettings, watcher: Watcher | 
         folder = stack.enter_context(
             scratch_folder("aisle-download-", Path(store.root) if is_local else None)
         )
+        stack.enter_context(full_disk_raised(folder.parent))
         ledger = stack.enter_context(Ledger(folder))
         notes = FeedNotes()
         n_paths = _list_addresses(ledger, source, settings, notes)
