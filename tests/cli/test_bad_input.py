@@ -430,6 +430,10 @@ def cases():
         "predict model shop.tsv --overwrite --out shop.tsv",
         "shop.tsv: is an input and would be overwritten; name another output",
     )
+    yield (
+        "predict model shop.tsv --overwrite --out model/taxonomy.tsv",
+        "model/taxonomy.tsv: lies in model, which is an input; name another output",
+    )
     listed = "zz.tsv.rejected.jsonl"
     told = f"{listed}: is an input and would be overwritten; name another output"
     yield f"predict model file://{{place}}/{listed} --overwrite --out zz.tsv", told

@@ -90,6 +90,16 @@ def check_inputs_stay(target: Path, inputs: Iterable[Path | str | None]) -> None
             raise AisleError(f"{target}: holds {given} and would be overwritten; name another output")
 
 
+def check_outside(target: Path, folder: Path) -> None:
+    """Refuse an output in a folder all of whose files belong together, such as a model.
+
+    Raises:
+        AisleError: the output lies in it.
+    """
+    if _real(folder) in _real(target).parents:
+        raise AisleError(f"{target}: lies in {folder}, which is an input; name another output")
+
+
 def _real(path: Path) -> Path:
     """Where a path leads once its links are followed; links in a ring lead to themselves."""
     return Path(os.path.realpath(path))

@@ -18,6 +18,7 @@ from aisle.core.errors import AisleError
 from aisle.core.paths import (
     check_inputs_stay,
     check_output,
+    check_outside,
     full_disk_told,
     new_file,
     was_killed_before,
@@ -98,8 +99,9 @@ def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSetti
     images = open_root(settings.images) if settings.images else None
     # Before the model is read, which takes longer. A pipe is read once, and --field wants a look beforehand.
     files = expand_addresses(list(feeds), pipes=not settings.fields)
+    check_outside(out, model)
     for path in (out, rejected):
-        check_inputs_stay(path, files)
+        check_inputs_stay(path, [*files, model, settings.images, settings.cache])
     predictor = load(model, settings.cache)
     check_fields(settings.fields, predictor.model.label_columns, files, settings.encoding)
     started = perf_counter()

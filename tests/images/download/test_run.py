@@ -10,9 +10,10 @@ from aisle.core.errors import AisleError
 from aisle.core.image_records import image_statuses
 from aisle.demo.server import Site, serve
 from aisle.execution.commit import ShardStore
-from aisle.images.download import loop
+from aisle.images.download import loop, robots_first
 from aisle.images.download.address import USUAL_PORTS
 from aisle.images.download.limits import HostLimits
+from aisle.images.download.robots import judge_rules
 from aisle.images.download.run import Watcher, download, open_images
 from aisle.images.download.settings import FetchSettings
 from aisle.images.download.verdict import judge
@@ -110,6 +111,21 @@ class TestStatuses:
         found = records(images)
         assert (found[good]["status"], found[odd]["status"]) == ("ok", "not_understood")
         assert "ZeroDivisionError('in judging')" in found[odd]["reason"]
+
+    def test_rules_that_trip_us_up_cost_their_host_and_say_why(
+        self, shop, run_settings, list_of, images, records, monkeypatch
+    ):
+        def trip(answer, job, *others):
+            if job.queue.startswith("odd.test"):
+                raise ZeroDivisionError("in judging")
+            return judge_rules(answer, job, *others)
+
+        monkeypatch.setattr(robots_first, "judge_rules", trip)
+        good, odd = shop.address("/a.jpg", host="good.test"), shop.address("/a.jpg", host="odd.test")
+        download(list_of(good, odd), images, run_settings(fetch={"honours_robots_txt": True}))
+        found = records(images)
+        assert (found[good]["status"], found[odd]["status"]) == ("ok", "robots_unread")
+        assert "please report it: ZeroDivisionError('in judging')" in found[odd]["reason"]
 
     @pytest.mark.parametrize(
         "head",

@@ -24,7 +24,7 @@ from aisle.images.download.rests import Rests
 from aisle.images.download.robots import Robots, RulesJob
 from aisle.images.download.robots_first import RobotsFirst
 from aisle.images.download.settings import DownloadSettings
-from aisle.images.download.verdict import Job, Next, Verdict, judge
+from aisle.images.download.verdict import Job, Next, Verdict, fault_of_ours, judge
 
 _MOST_OPEN = 256
 _LOW_WATER = 50
@@ -208,8 +208,8 @@ class Loop:
             self._refuse(queue, job, found.status, found.reason)
         elif (objection := self._robots_first.consult(queue, job)) is None:
             return
-        elif objection:
-            self._refuse(queue, job, objection, "")
+        elif objection[0]:
+            self._refuse(queue, job, *objection)
         else:
             job.n_tries += 1
             self._fetcher.start((queue, job), job.address, found.addresses, job.etag, job.last_modified)
@@ -239,8 +239,7 @@ class Loop:
         try:
             return judge(reply.answer, job, self._settings)
         except Exception as error:  # noqa: BLE001  it is recorded, and the record says to report it
-            reason = f"a fault in Aisle, please report it: {error!r}"[:200]
-            return Verdict(next=Next.KEEP, status="not_understood", reason=reason)
+            return Verdict(next=Next.KEEP, status="not_understood", reason=fault_of_ours(error))
 
     def _carry_out(self, verdict: Verdict, queue: str, job: Job, reply: Reply[_Asked] | None) -> None:
         now = self._clock()

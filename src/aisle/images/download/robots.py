@@ -38,11 +38,13 @@ class RulesVerdict:
 
     Args:
         rules: None where they are not known.
+        reason: why they cannot be read, where more is to be said than that the host is in trouble.
         again: what to ask next; where there are no rules either, they cannot be read.
         failed, wait_s: see `verdict.Verdict`.
     """
 
     rules: Rules | None = None
+    reason: str = ""
     again: RulesJob | None = None
     failed: bool = False
     wait_s: float | None = None
@@ -52,26 +54,26 @@ class Robots:
     """What is known of the rules of the hosts that are being asked."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, Rules | None] = {}
+        self._rules: dict[str, Rules | str] = {}
 
     def knows(self, queue: str) -> bool:
         """This host's rules were read, or cannot be."""
         return queue in self._rules
 
-    def learn(self, queue: str, rules: Rules | None) -> None:
-        """Take in a host's rules; None where they could not be read, and then nothing is asked of it."""
+    def learn(self, queue: str, rules: Rules | str) -> None:
+        """Take in a host's rules, or why they cannot be read, and then nothing is asked of it."""
         self._rules[queue] = rules
 
     def forget(self, queue: str) -> None:
         """Read this host's rules anew when it is wanted again."""
         self._rules.pop(queue, None)
 
-    def objection(self, address: Address) -> str:
-        """The status of an address that may not be asked for; empty where it may."""
+    def objection(self, address: Address) -> tuple[str, str]:
+        """The status of an address that may not be asked for, and the reason; both empty where it may."""
         rules = self._rules[address.queue]
-        if rules is None:
-            return "robots_unread"
-        return "" if rules.allows(address.target) else "robots_txt"
+        if isinstance(rules, str):
+            return "robots_unread", rules
+        return ("" if rules.allows(address.target) else "robots_txt"), ""
 
 
 def first_job(address: Address) -> RulesJob:

@@ -8,7 +8,7 @@ from aisle.images.download.open_shards import ListedRow
 from aisle.images.download.politeness import Schedule
 from aisle.images.download.robots import Robots, RulesJob, RulesVerdict, first_job, judge_place, judge_rules
 from aisle.images.download.settings import DownloadSettings
-from aisle.images.download.verdict import Job
+from aisle.images.download.verdict import Job, fault_of_ours
 
 
 class RobotsFirst:
@@ -31,13 +31,13 @@ class RobotsFirst:
         self._settings = settings
         self._clock = clock
 
-    def consult(self, queue: str, job: Job) -> str | None:
-        """The status of an address that may not be asked, empty where it may.
+    def consult(self, queue: str, job: Job) -> tuple[str, str] | None:
+        """The status of an address that may not be asked, and the reason; both empty where it may.
 
         None where the rules are to be read first: the job, which was taken, waits again.
         """
         if not self._settings.fetch.honours_robots_txt:
-            return ""
+            return "", ""
         if self._robots.knows(queue):
             return self._robots.objection(job.address)
         self._schedule.undo(queue, job, self._clock())
@@ -55,15 +55,15 @@ class RobotsFirst:
 
     def give_up(self, job: RulesJob) -> None:
         """The rules cannot be read."""
-        self._robots.learn(job.queue, None)
+        self._robots.learn(job.queue, "")
         self._schedule.unbar(job.queue, self._clock())
 
     def _judge(self, reply: Reply[Any], job: RulesJob) -> RulesVerdict:
         """What follows from an answer; after a fault of ours in judging it, the rules cannot be read."""
         try:
             return judge_rules(reply.answer, job, self._settings)
-        except Exception:  # noqa: BLE001  the host's addresses are recorded as `robots_unread`
-            return RulesVerdict()
+        except Exception as error:  # noqa: BLE001  it is recorded for each of the host's addresses
+            return RulesVerdict(reason=fault_of_ours(error))
 
     def _carry_out(self, verdict: RulesVerdict, queue: str, job: RulesJob, seconds: float | None) -> None:
         """Ask for a robots.txt again or elsewhere, or let its host's images go on."""
@@ -72,5 +72,5 @@ class RobotsFirst:
             self._schedule.add(verdict.again.address.queue, verdict.again, now, urgent=True)
         self._schedule.done(queue, now, failed=verdict.failed, wait_s=verdict.wait_s, seconds=seconds)
         if verdict.again is None:
-            self._robots.learn(job.queue, verdict.rules)
+            self._robots.learn(job.queue, verdict.rules or verdict.reason)
             self._schedule.unbar(job.queue, now)

@@ -68,6 +68,11 @@ class Verdict:
 _DECODE = Verdict(next=Next.DECODE)
 
 
+def fault_of_ours(error: Exception) -> str:
+    """What a record says where judging an answer failed, so that somebody will tell us."""
+    return f"a fault in Aisle, please report it: {error!r}"[:200]
+
+
 def judge(answer: Answer, job: Job, settings: DownloadSettings) -> Verdict:
     """Say what follows from an answer.
 
