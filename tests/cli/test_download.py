@@ -64,7 +64,7 @@ class TestDownload:
         assert "; 1 link is the path of a file, and no address" in told
 
     def test_a_folder_may_have_any_name(self, tmp_path, addresses, capsys):
-        images = tmp_path / "mum's \"new\" images"
+        images = tmp_path / 'mum\'s "new" images'
         assert run(["download", str(addresses), "--out", str(images), "--allow-private-addresses"]) == 0
         assert (images / "images.json").exists()
 

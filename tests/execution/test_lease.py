@@ -49,6 +49,16 @@ def lost(still_alone):
     return "nothing"
 
 
+def test_a_store_that_lets_a_file_be_created_twice_is_refused(monkeypatch):
+    store = ShardStore(f"memory://store-{uuid.uuid4().hex}")
+    create = type(store.filesystem).pipe_file
+    monkeypatch.setattr(
+        type(store.filesystem), "pipe_file", lambda self, path, data, mode="": create(self, path, data)
+    )
+    assert refused(store).startswith(f"{store.root}: this store lets a file be created twice")
+    assert store.names("proof") == store.names("lease") == []
+
+
 class TestTwo:
     def test_the_second_is_refused_and_told_who_and_what_to_do(self, store):
         with alone(store):

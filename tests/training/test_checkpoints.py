@@ -14,6 +14,7 @@ def folder(tmp_path):
 
 def started(folder, seed=1, *, resume=False, **others):
     checkpoints = Checkpoints(folder, made_of({"training": {"seed": seed, "rates": {"text": 1}}, **others}))
+    folder.mkdir(exist_ok=True)
     return checkpoints, checkpoints.start(resume=resume)
 
 
@@ -92,3 +93,17 @@ def test_those_that_do_not_say_whose_they_are_are_refused(folder):
 
 def test_what_a_training_is_made_of_has_a_dotted_name_for_each_value():
     assert made_of({"a": {"b": {"c": 1}, "d": (2, 3)}, "e": "x"}) == {"a.b.c": 1, "a.d": [2, 3], "e": "x"}
+
+
+def test_two_trainings_at_once_are_refused_and_the_first_goes_on(folder):
+    first, second = (Checkpoints(folder, {"seed": seed}) for seed in (1, 2))
+    with first.alone():
+        first.start(resume=False)
+        first.save("one", {"x": np.zeros(1)}, {})
+        with pytest.raises(AisleError, match="another run is at work in this folder"), second.alone():
+            second.start(resume=False)
+        assert first.load("one") is not None
+        first.clear()
+    assert not folder.exists()
+    with second.alone():
+        assert second.start(resume=True) is False

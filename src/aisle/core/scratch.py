@@ -5,7 +5,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+
+from aisle.core.locks import take
 
 _LOCK = ".in-use"
 
@@ -28,7 +29,7 @@ def scratch_folder(
     unlocked = Path(tempfile.mkdtemp(prefix=f".new-{prefix}", dir=parent))
     folder = parent / unlocked.name.removeprefix(".new-")
     with (unlocked / _LOCK).open("w") as lock:
-        _take(lock)
+        take(lock)
         unlocked.rename(folder)
         is_kept = False
         try:
@@ -45,18 +46,7 @@ def _clear_leftovers(parent: Path, prefix: str) -> None:
     for folder in parent.glob(f"{prefix}*"):
         try:
             with (folder / _LOCK).open("r+") as lock:
-                if _take(lock):
+                if take(lock):
                     shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # no folder of ours, or another user's
             continue
-
-
-def _take(lock: IO[str]) -> bool:
-    """Take a file's lock unless another process holds it; the system lets go of it when the process ends."""
-    import fcntl
-
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -161,6 +161,24 @@ class ShardStore:
             return True
         return self._create_by_rename(path, data)
 
+    def check_creates_once(self) -> None:
+        """See that two processes cannot both create a file, which some stores that speak S3's protocol allow.
+
+        Raises:
+            AisleError: this store does.
+        """
+        if not self._protocols & _CREATES_ATOMICALLY:
+            return
+        path = f"proof/{uuid.uuid4().hex}"
+        self.create(path, b"")
+        is_created_twice = self.create(path, b"")
+        self._remove(path)
+        if is_created_twice:
+            raise AisleError(
+                f"{self.root}: this store lets a file be created twice, so two runs could undo each other's "
+                "work; name one that obeys `If-None-Match: *`, as Amazon's S3 does"
+            )
+
     def sweep(self) -> int:
         """Remove the files of attempts that lost or died. Returns how many.
 

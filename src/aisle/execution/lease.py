@@ -20,6 +20,7 @@ from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import AisleError
+from aisle.core.locks import alone_in
 from aisle.execution.commit import ShardStore
 
 _FOLDER = "lease"
@@ -128,10 +129,10 @@ def alone(store: ShardStore, settings: LeaseSettings | None = None) -> Iterator[
         what sees that this is still so, and raises AisleError where it is not: to be called now and then.
 
     Raises:
-        AisleError: another run is at work there.
+        AisleError: another run is at work there; or the store cannot tell.
     """
     if isinstance(store.filesystem, LocalFileSystem):
-        with _locked(store):
+        with alone_in(Path(store.root)):
             yield lambda: None
     else:
         taken = _take(store, settings or LeaseSettings())
@@ -139,20 +140,8 @@ def alone(store: ShardStore, settings: LeaseSettings | None = None) -> Iterator[
             yield taken.check
 
 
-@contextmanager
-def _locked(store: ShardStore) -> Iterator[None]:
-    """Hold the system's lock, which ends with the process."""
-    import fcntl
-
-    with Path(store.path(".lock")).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AisleError(f"{store.root}: another run is at work in this folder; wait for it") from error
-        yield
-
-
 def _take(store: ShardStore, settings: LeaseSettings) -> Lease:
+    store.check_creates_once()
     last = _last(store)
     if last:
         holder = _read(store, last)

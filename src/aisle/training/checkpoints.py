@@ -7,6 +7,7 @@ computed once, such as features, and is made again by the next run.
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from aisle.core.errors import AisleError
+from aisle.core.locks import LOCK_FILE, alone_in
 from aisle.core.paths import new_file
 from aisle.core.tensors import write_tensors
 
@@ -36,7 +38,7 @@ class Checkpoints:
     """The checkpoints of one training.
 
     Args:
-        folder: where they lie; `start` makes it, and `clear` removes it.
+        folder: where they lie; `alone` makes it, and `clear` removes it.
         training: what the training is made of, see `made_of`; checkpoints of another one are refused.
     """
 
@@ -44,8 +46,16 @@ class Checkpoints:
         self.folder = folder
         self._training = training
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only training in the folder while a block runs; the others need that.
+
+        Raises:
+            AisleError: another one is at work there.
+        """
+        return alone_in(self.folder)
+
     def start(self, *, resume: bool) -> bool:
-        """Open the folder: empty unless `resume`.
+        """Go on from what is in the folder if `resume`, or else empty it.
 
         Returns:
             Whether there is anything to go on from.
@@ -61,8 +71,7 @@ class Checkpoints:
                 "train with the same ones to resume, or without --resume to start again"
             )
         if not found:
-            self.clear()
-            self.folder.mkdir()
+            self._empty()
             with new_file(mark) as partial:
                 partial.write_text(json.dumps(self._training, indent=1))
         self.work.mkdir(exist_ok=True)
@@ -125,6 +134,12 @@ class Checkpoints:
             return False
         shutil.rmtree(self.work, ignore_errors=True)
         return True
+
+    def _empty(self) -> None:
+        for path in self.folder.iterdir():
+            if path.name == LOCK_FILE:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def clear(self) -> None:
         """Remove the folder and all in it."""

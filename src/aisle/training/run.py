@@ -96,7 +96,11 @@ def train(
             out.absolute().with_name(f".{out.name}.checkpoints"),
             _made_of(recipe, encoders, opened, data),
         )
-        with full_disk_told(out), _checkpoints_while(checkpoints, tell, resume=options.resume):
+        with (
+            full_disk_told(out),
+            checkpoints.alone(),
+            _checkpoints_while(checkpoints, tell, resume=options.resume),
+        ):
             place = Workplace(
                 folder=checkpoints.work,
                 cache=options.cache,

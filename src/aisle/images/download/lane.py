@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aisle.core.errors import AisleError
+from aisle.core.locks import take
 from aisle.core.scratch import scratch_folder
 from aisle.execution.commit import ShardStore
 from aisle.execution.engines import Tell
@@ -46,16 +47,10 @@ def _check_root(part: LanePart) -> None:
 @contextlib.contextmanager
 def _alone(path: Path, tell: Tell) -> Iterator[None]:
     """Wait until no other process works on this lane, such as one that lost its parent a moment ago."""
-    import fcntl
-
     with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                tell({})
-                time.sleep(0.1)
+        while not take(file):
+            tell({})
+            time.sleep(0.1)
         yield
 
 
