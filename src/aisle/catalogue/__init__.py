@@ -3,8 +3,8 @@
 from aisle.catalogue.catalogue import Catalogue, open_catalogue
 from aisle.catalogue.columns import check_fields, find_columns
 from aisle.catalogue.labels import label_texts, resolve_labels
-from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.products import image_counts, in_status_order, inline_images, to_products
+from aisle.core.manifest import MANIFEST_FILE, Manifest
 
 __all__ = [
     "MANIFEST_FILE",

@@ -9,16 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aisle.catalogue.checking import check_file, check_tree
-from aisle.catalogue.manifest import MANIFEST_FILE, Manifest, read_manifest
+from aisle.catalogue.checking import check_tree
 from aisle.core.errors import AisleError, known_names
+from aisle.core.manifest import MANIFEST_FILE, PRODUCTS_FOLDER, Manifest, check_file, read_manifest
 from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import CATALOGUE_SCHEMA, SPLITS
 from aisle.images import ImageRoot, ImageRoots, ImageSource, open_root
 from aisle.images.source import image_structs
 from aisle.taxonomy.labels import LabelTree, read_label_tree
-
-PRODUCTS_FOLDER = "products"
 
 _FOUND = pa.array(["ok", "placeholder"])
 _NOT_SOUGHT = pa.array(["remote", "no_root"])

@@ -5,13 +5,13 @@ from typing import Any
 
 from aisle.catalogue.catalogue import Catalogue
 from aisle.catalogue.doubles import count_kept_labels, count_poorer
-from aisle.catalogue.manifest import Manifest
 from aisle.catalogue.placing import links_across_splits
 from aisle.catalogue.products import CATEGORY_COLUMNS
 from aisle.catalogue.reading import OWN_IMAGES, Reading
 from aisle.catalogue.settings import FROM_LABELS, IngestSettings
 from aisle.catalogue.tables import scalar
 from aisle.catalogue.writing import Written
+from aisle.core.manifest import Manifest
 from aisle.core.schemas import SPLITS
 from aisle.core.tables import Tables
 from aisle.taxonomy.labels import LabelTree

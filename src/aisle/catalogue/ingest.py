@@ -15,7 +15,6 @@ from aisle.catalogue.columns import check_fields, find_columns
 from aisle.catalogue.counting import describe
 from aisle.catalogue.doubles import find_products
 from aisle.catalogue.labels import DEFAULT_COLUMNS
-from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.placing import place
 from aisle.catalogue.reading import Reader, Reading, ReadingRules
 from aisle.catalogue.settings import FROM_LABELS, IngestSettings
@@ -26,6 +25,7 @@ from aisle.catalogue.tree import cut_to_products, tree_of_labels
 from aisle.catalogue.writing import REJECTED_FILE, write_products
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
+from aisle.core.manifest import MANIFEST_FILE, Manifest
 from aisle.core.paths import check_inputs_stay, check_output, new_directory
 from aisle.core.tables import Tables
 from aisle.feeds import some_of

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.meanings import UNRESOLVED_FILE
 from aisle.catalogue.splits import words_shown
 from aisle.catalogue.writing import REJECTED_FILE
+from aisle.core.manifest import MANIFEST_FILE, Manifest
 from aisle.core.schemas import SPLITS
 
 _N_SHOWN = 3

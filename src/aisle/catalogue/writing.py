@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aisle.catalogue.catalogue import PRODUCTS_FOLDER
 from aisle.catalogue.tables import scalar
 from aisle.core.hashes import sha256_of
+from aisle.core.manifest import PRODUCTS_FOLDER
 from aisle.core.progress import progress
 from aisle.core.records import TEXT_FIELDS
 from aisle.core.rejected import write_rejected

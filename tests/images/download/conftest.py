@@ -11,12 +11,16 @@ from io import BytesIO
 
 import numpy as np
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 import download_here
+from aisle.core.hashes import sha256_of
 from aisle.core.image_records import temporary_statuses
+from aisle.core.manifest import PRODUCTS_FOLDER, Manifest
+from aisle.core.schemas import CATALOGUE_SCHEMA
 from aisle.demo.server import Site, serve, serve_apart
 from aisle.images.download.address import ANY_PORT, USUAL_PORTS, parse
 from aisle.images.download.fetch import Fetcher
@@ -252,3 +256,31 @@ def content(images):
             assert earlier is None or earlier["status"] in temporary_statuses()
             newest[row["address"]] = row
     return sorted(newest.values(), key=lambda row: row["address"])
+
+
+@pytest.fixture
+def write_catalogue():
+    """Write rows of a catalogue, and a manifest that names their file and says little else."""
+
+    def write(folder, rows):
+        (folder / PRODUCTS_FOLDER).mkdir(parents=True)
+        file = folder / PRODUCTS_FOLDER / "part-0.parquet"
+        pq.write_table(pa.Table.from_pylist(rows, CATALOGUE_SCHEMA), file)
+        nothing = {name: {} for name in ("reasons", "fields", "images", "links_across_splits")}
+        zero = dict.fromkeys(
+            ("unreadable", "doubles", "groups", "leaves", "leaves_trained", "nodes", "n_labels"), 0
+        )
+        none = dict.fromkeys(("max_depth", "min_products", "split_ratio", "max_per_leaf"))
+        empty = {name: [] for name in ("label_columns", "category_columns", "image_roots", "ingests")}
+        rules = {"taxonomy": "from-labels", "inner_labels": "set", "merchant": "", "split": "group"}
+        Manifest(
+            read=len(rows),
+            products=len(rows),
+            labels={"none": len(rows)},
+            splits={"unlabelled": len(rows)},
+            files=[{"name": file.name, "rows": len(rows), "sha256": sha256_of(file)}],
+            **{**nothing, **zero, **none, **empty, **rules},
+        ).write(folder)
+        return folder
+
+    return write

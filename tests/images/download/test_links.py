@@ -77,6 +77,27 @@ class TestFeeds:
         assert named(feed) == [(ONE, "kaleido", "Mug")]
 
     @pytest.mark.parametrize(
+        "lines",
+        [
+            ["g:id;g:title;g:image_link", f"1;Mug;{ONE}"],
+            ["g:id,g:title,g:image_link", f"1,Mug,{ONE}"],
+            ['"id: number";"image_link"', f"1;{ONE}"],
+        ],
+        ids=lambda lines: lines[0],
+    )
+    def test_one_whose_columns_have_colons_is_no_list(self, tmp_path, lines):
+        (tmp_path / "feed.csv").write_text("\n".join(lines))
+        try:
+            assert [row[0] for row in named(tmp_path / "feed.csv")] == [ONE]
+        except AisleError as error:
+            assert "has no column 'id'" in str(error)
+
+    def test_a_json_array_is_no_list(self, tmp_path):
+        (tmp_path / "feed.json").write_text(json.dumps([{"id": "1", "image_link": ONE}], indent=1))
+        with pytest.raises(AisleError, match="JSON array"):
+            check_source(tmp_path / "feed.json")
+
+    @pytest.mark.parametrize(
         "first", ["http://shop.test/{id}.jpg", "https://shop.test/<a>", "HTTP://shop.test/a|b"]
     )
     def test_an_address_in_its_first_line_makes_a_list_of_it(self, tmp_path, first):
@@ -114,8 +135,8 @@ class TestFeedsWithColumnsOfOtherNames:
         with pytest.raises(AisleError, match=r"say which it is \(--field id=COLUMN\)$"):
             check_source(tmp_path / "shop.tsv", {"image_link": "photo"})
 
-    def test_a_catalogue_has_its_fields(self, tmp_path):
-        (tmp_path / "catalogue/products").mkdir(parents=True)
+    def test_a_catalogue_has_its_fields(self, tmp_path, write_catalogue):
+        write_catalogue(tmp_path / "catalogue", [])
         with pytest.raises(
             AisleError, match="is a catalogue, whose fields were read from a feed; leave --fi"
         ):
@@ -198,9 +219,12 @@ class TestMistakes:
         with pytest.raises(AisleError, match=r"x\.csv: has no column 'id'"):
             check_source(tmp_path / "x.csv")
 
-    @pytest.mark.parametrize("name", ["nowhere", "."])
-    def test_what_is_nothing_of_the_kind(self, tmp_path, name):
-        with pytest.raises(AisleError, match="name a feed or a list of addresses"):
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [("nowhere", "name a catalogue, a feed or a list of addresses"), (".", "so it is no catalogue")],
+    )
+    def test_what_is_nothing_of_the_kind(self, tmp_path, name, said):
+        with pytest.raises(AisleError, match=said):
             check_source(tmp_path / name)
 
 

@@ -3,7 +3,6 @@
 from itertools import product
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,12 +22,10 @@ NAMES = ["Lamp", "Sofa", "Table", "Chair", "Rug", "Vase", "Mirror", "Clock"]
 
 
 @pytest.fixture
-def catalogue(tmp_path):
+def catalogue(tmp_path, write_catalogue):
     """Write a catalogue of (merchant, title, links), or (merchant, title, links, other columns)."""
 
     def write(products):
-        folder = tmp_path / "catalogue/products"
-        folder.mkdir(parents=True)
         rows = []
         for number, (merchant, title, links, *more) in enumerate(products):
             row = {field.name: [] if pa.types.is_nested(field.type) else "" for field in CATALOGUE_SCHEMA}
@@ -47,8 +44,7 @@ def catalogue(tmp_path):
                     "extra": list(more[0].items()) if more else [],
                 }
             )
-        pq.write_table(pa.Table.from_pylist(rows, CATALOGUE_SCHEMA), folder / "part-0.parquet")
-        return folder.parent
+        return write_catalogue(tmp_path / "catalogue", rows)
 
     return write
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from aisle.core.errors import AisleError, system_refusal
+from aisle.core.manifest import PRODUCTS_FOLDER, check_file, read_manifest
 from aisle.feeds import FeedNotes, FeedOptions, check_fields_there, find_column, read_feed
 from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
@@ -34,8 +35,8 @@ _ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
 _BATCH_ROWS = 4096
 
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-_AN_ADDRESS = re.compile(rb"(?i)https?://[^\t\0]*$")
-_A_FEEDS_FIRST_LINE = re.compile(rb"[\t\0{<]|^[^:]*[,;|]")
+_AN_ADDRESS = re.compile(rb"(?i)(?:[a-z][a-z0-9+.-]*://|data:)[^\t\0]*$")
+_A_FEEDS_FIRST_LINE = re.compile(rb'[\t\0,;|]|^[{<\["]')
 
 
 def uses(
@@ -92,12 +93,9 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None, encoding
             next(read_feed(str(source), FeedOptions(fields=fields, encoding=encoding)), None)
         elif not _is_list(source):
             _check_feed(source, encoding)
-    elif not (source / "products").is_dir():
-        wrong = "holds no products/, so it is no catalogue" if source.is_dir() else "no such catalogue"
-        raise AisleError(
-            f"{source}: {wrong}; make one with `aisle ingest`, or name a feed or a list of addresses"
-        )
-    elif fields:
+    elif not source.is_dir():
+        raise AisleError(f"{source}: is not there; name a catalogue, a feed or a list of addresses")
+    elif read_manifest(source) and fields:
         raise AisleError(f"{source}: is a catalogue, whose fields were read from a feed; leave --field out")
 
 
@@ -214,7 +212,10 @@ def _spelled(text: str) -> str:
 
 def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
     columns = ["merchant", "title", "brand", "extra", "images"]
-    files = sorted((source / "products").glob("*.parquet"))
+    files = []
+    for entry in read_manifest(source).files:
+        files.append(source / PRODUCTS_FOLDER / entry["name"])
+        check_file(files[-1], entry["sha256"])
     for batch in ds.dataset(files).to_batches(columns=columns, batch_size=_BATCH_ROWS):
         images = batch.column("images")
         links = pc.struct_field(pc.list_flatten(images), "link")

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from aisle.core.errors import AisleError
+from aisle.core.hashes import check_sha256
 
 MANIFEST_FILE = "catalogue.json"
+PRODUCTS_FOLDER = "products"
 FORMAT = 1
 
 
@@ -128,3 +130,13 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(**{name: value for name, value in content.items() if name in known})
     except (TypeError, ValueError, AttributeError) as error:
         raise AisleError(f"{path}: is damaged ({error}); ingest the feeds again") from error
+
+
+def check_file(path: Path, wanted: str) -> None:
+    """Hold a file of a catalogue against its hash in the manifest.
+
+    Raises:
+        AisleError: it is missing or changed, or cannot be read.
+    """
+    remedy = "ingest the feeds again, or copy the catalogue again"
+    check_sha256(path, wanted, whole="catalogue", list_name=MANIFEST_FILE, remedy=remedy)
