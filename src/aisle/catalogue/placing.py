@@ -4,6 +4,14 @@ from aisle.catalogue.grouping import group_and_draw, group_products
 from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
 from aisle.catalogue.tables import Tables, scalar
 
+_DRAWN_BY = {
+    "group": "groups.drawn",
+    "merchant": "merchants.drawn",
+    "file": "given_split",
+    "column": "given_split",
+}
+"""From the kind of a rule to the column that holds the split it gives."""
+
 
 def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int | None) -> None:
     """Give every product its group and its split.
@@ -13,10 +21,8 @@ def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int 
     """
     if rule.kind == "group":
         group_and_draw(tables, ratio)
-        drawn = "groups.drawn"
     else:
         group_products(tables)
-        drawn = "merchants.drawn" if rule.kind == "merchant" else "given_split"
     _draw_merchants(tables, ratio)
     tables.execute(
         f"""
@@ -25,7 +31,7 @@ def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int 
                "group",
                CASE WHEN len(coalesce(label, [])) = 0 THEN 'unlabelled'
                     WHEN old_split <> 'unlabelled' THEN old_split
-                    ELSE {drawn} END AS split,
+                    ELSE {_DRAWN_BY[rule.kind]} END AS split,
                old_split
         FROM products JOIN groups USING (row) LEFT JOIN meanings USING (label_text)
              LEFT JOIN merchants USING (merchant)
