@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from aisle.core.schemas import Rejected
+from aisle.core.words import counted
 from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
@@ -176,7 +177,7 @@ class _Cutter:
     def _bad_record(self, bad: list[int]) -> Rejected:
         start, stop, line, status, n = bad
         kind = "another number of fields than the header"
-        reason = f"{n} field{'' if n == 1 else 's'} where the header has {len(self._header.names)}"
+        reason = f"{counted(n, 'field')} where the header has {len(self._header.names)}"
         if status == OPEN_QUOTE:
             kind = "a quote that does not close"
             reason = f"field {n} opens with a quote that is not closed as it must be"
