@@ -10,7 +10,7 @@ from rich.text import Text
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.meanings import UNRESOLVED_FILE
 from aisle.catalogue.splits import words_shown
-from aisle.catalogue.writing import REJECTED_FILE
+from aisle.core.rejected import REJECTED_FILE
 from aisle.core.schemas import SPLITS
 from aisle.core.words import counted, note
 

@@ -18,7 +18,6 @@ from aisle.core.records import TEXT_FIELDS
 from aisle.core.rejected import write_rejected
 from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
 
-REJECTED_FILE = "rejected.jsonl"
 _GROUP_ROWS = 16_384
 _GROUP_BYTES = 64_000_000
 _FILE_GROUPS = 64

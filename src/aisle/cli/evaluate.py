@@ -65,6 +65,7 @@ def command(
     from aisle.evaluation import console_report
     from aisle.feeds import parse_fields
     from aisle.prediction import EvaluateOptions, evaluate_model
+    from aisle.prediction.evaluate import METRICS_FILE
 
     options = EvaluateOptions(
         split=split,
@@ -84,4 +85,4 @@ def command(
     if told := images_told(report.counts.images):
         click.echo(told)
     tell_notes(report.feed_notes)
-    click.echo(f"Figures: {out / 'metrics.json'}")
+    click.echo(f"Figures: {out / METRICS_FILE}")

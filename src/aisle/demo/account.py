@@ -8,8 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.core.image_records import image_statuses
+from aisle.core.rejected import REJECTED_FILE
 from aisle.core.words import percent
 from aisle.demo.journey import Answer, Journey, examples
+from aisle.prediction.evaluate import METRICS_FILE
 
 _SURE = 0.9
 _N_REASONS = 2
@@ -48,7 +50,7 @@ def _products(journey: Journey) -> Iterator[_Line]:
     for reason, count in commonest:
         yield "  put aside", f"{count:,}", reason
     if others := made.unreadable - sum(count for _, count in commonest):
-        yield "  put aside", f"{others:,}", "for other reasons: rejected.jsonl tells"
+        yield "  put aside", f"{others:,}", f"for other reasons: {REJECTED_FILE} tells"
     yield "  put aside", f"{made.doubles:,}", "same merchant and id as a later row"
     splits = ", ".join(f"{count:,} {split}" for split, count in made.splits.items() if count)
     yield "  in the catalogue", f"{made.products:,}", splits
@@ -124,7 +126,7 @@ def _places(journey: Journey) -> Table:
     table.add_row(str(places.catalogue), "products, splits, rows put aside")
     table.add_row(str(places.images), "downloaded images, and what became of each address")
     table.add_row(str(places.model), "weights, taxonomy, calibration")
-    table.add_row(str(places.scores / "metrics.json"), "every figure")
+    table.add_row(str(places.scores / METRICS_FILE), "every figure")
     table.add_row(str(places.answers), "categories of the new merchant's feed")
     if rejected:
         table.add_row(str(rejected), f"{journey.predicted.n_rejected} rows put aside")
