@@ -1,7 +1,7 @@
 """Each product's split, from its label, its group, its merchant or what the data say; the cap on a label."""
 
 from aisle.catalogue.grouping import group_and_draw, group_products
-from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
+from aisle.catalogue.splits import DRAWN, SETTLED, SETTLED_AS, SplitRatio, SplitRule
 from aisle.catalogue.tables import Tables, scalar
 
 _DRAWN_BY = {
@@ -53,8 +53,8 @@ def _draw_merchants(tables: Tables, ratio: SplitRatio) -> None:
         CREATE TABLE merchants AS
         WITH known AS (
             SELECT merchant, bool_or(len(label) > 0) AS has_label,
-                   min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END)
-                   FILTER (WHERE old_split IN ('train', 'val', 'test', 'capped')) AS before
+                   min({SETTLED_AS})
+                   FILTER (WHERE old_split IN {SETTLED}) AS before
             FROM products LEFT JOIN meanings USING (label_text) GROUP BY merchant
         ), dealt AS (
             SELECT *, count(before) OVER () = 0 AND coalesce(has_label, false) AS is_dealt,

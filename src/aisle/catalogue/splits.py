@@ -13,6 +13,12 @@ from aisle.core.errors import AisleError
 DRAWN = ("train", "val", "test")
 """The splits that are drawn, in the order of the ratio's shares."""
 
+SETTLED = (*DRAWN, "capped")
+"""The splits of products that were placed before and stay where they are."""
+
+SETTLED_AS = "CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END"
+"""An SQL expression for the split that a settled product was drawn for, before the cap on its label."""
+
 KINDS = ("group", "merchant", "file", "column")
 _RULES = tuple("column:NAME" if kind == "column" else kind for kind in KINDS)
 

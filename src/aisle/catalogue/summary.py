@@ -9,7 +9,7 @@ from rich.text import Text
 
 from aisle.catalogue.manifest import MANIFEST_FILE, Manifest
 from aisle.catalogue.meanings import UNRESOLVED_FILE
-from aisle.catalogue.splits import words_shown
+from aisle.catalogue.splits import DRAWN, words_shown
 from aisle.core.rejected import REJECTED_FILE
 from aisle.core.schemas import SPLITS
 from aisle.core.words import counted, note
@@ -90,13 +90,13 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
         yield f"Values of {manifest.split} that name no split, whose products are in 'other': {shown}"
     links = manifest.links_across_splits
     if links["keys"]:
-        sharing = [f"{links[split]:,} {split}" for split in ("val", "test") if links[split]]
+        sharing = [f"{links[split]:,} {split}" for split in DRAWN[1:] if links[split]]
         yield (
             f"Splits are linked: {links['keys']:,} titles, images or item groups lie in more than one"
             + (f"; {' and '.join(sharing)} products share one with a train product" if sharing else "")
         )
     if manifest.split_ratio:
-        shares = zip(("train", "val", "test"), manifest.split_ratio.split("/"), strict=True)
+        shares = zip(DRAWN, manifest.split_ratio.split("/"), strict=True)
         for split, share in shares:
             if float(share) > 0 and manifest.splits[split] == 0:
                 yield f"No product is in '{split}': there are too few {manifest.split}s to share out"

@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from aisle.core.errors import FULL
+
 Tables = duckdb.DuckDBPyConnection
 
 
@@ -51,7 +53,7 @@ def raise_if_disk_is_full(error: duckdb.Error) -> None:
     """
     if isinstance(error, duckdb.OutOfMemoryException) and "max_temp_directory_size" in str(error):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    for code in FULL:
         if os.strerror(code).lower() in str(error).lower():
             raise OSError(code, os.strerror(code)) from error
 
