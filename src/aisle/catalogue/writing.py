@@ -148,7 +148,7 @@ def _put_aside(rows: pa.RecordBatch, decided: pa.RecordBatch, written: Written, 
                 kind="a double",
                 reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and "
                 "id, and the last row wins",
-                text=f"{loser['merchant']} {loser['id']}: {loser['title']}"[:200],
+                text=f"{loser['merchant']} {loser['id']}: {loser['title']}",
             )
             for loser, winner in zip(losers, winners, strict=True)
         ],

@@ -10,7 +10,7 @@ from aisle.core.words import counted
 from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
-from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG, rest_is_missing
 from aisle.feeds.scan import OPEN_QUOTE, last_id, room_for, scan_records
 from aisle.feeds.source import Source
 from aisle.feeds.texts import copy_texts, text_offsets
@@ -136,7 +136,7 @@ class _Cutter:
 
     def _rest(self) -> Block:
         """What is left where the bytes broke off: a line that is not whole, and all that is missing."""
-        reason = f"{self._source.fault}; the rest of the file is missing"
+        reason = rest_is_missing(self._source.fault)
         return Block(
             names=self._header.names,
             columns=[pa.array([], pa.string()) for _ in self._header.names],
@@ -187,7 +187,7 @@ class _Cutter:
         return self._rejected(line, kind, reason, self._buffer[start:stop])
 
     def _rejected(self, line: int, kind: str, reason: str, record: bytes) -> Rejected:
-        text = _text(record).rstrip("\r\n")[:200]
+        text = _text(record).rstrip("\r\n")
         return Rejected(file=self._source.address, line=line, kind=kind, reason=reason, text=text)
 
 

@@ -37,7 +37,7 @@ ENDINGS = {
 """From the ending of a file's name to what it holds, where its content does not tell."""
 
 MIN_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES = 5, 1 << 26
-"""What a document of BSON may say is its length; the empty one has the least."""
+"""What a document of BSON may say is its length; the shortest is the empty one."""
 
 PACKED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 """Endings of compressed files, behind those of a format."""
