@@ -73,7 +73,6 @@ def main() -> None:
             aisle(f"train {folder} {run} --set training.validation=0.1 --overwrite --out {model}", cache)
             aisle(f"evaluate {model} {folder} --split {split} --overwrite --out {scores}", cache)
             figures = json.loads((Path(scores) / "metrics.json").read_text())["overall"]
-            figures = figures.get("metrics", figures)
             leaf = figures["accuracy"]["leaf"]["micro"]["value"]
             f1 = figures["f1"]["mean_of_levels"]["weighted"]
             rows.append(f"| {name} | {run.split()[1]} | {100 * leaf:.1f} | {100 * f1:.1f} |")

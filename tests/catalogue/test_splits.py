@@ -15,18 +15,19 @@ class TestRule:
     def test_is_written_as_it_was_read(self, text):
         assert str(SplitRule.parse(text)) == text
 
-    @pytest.mark.parametrize("text", ["groups", "column", "column:", "file:x", ""])
+    @pytest.mark.parametrize("text", ["groups", "group:", "column", "column:", "file:x", ""])
     def test_another_word_is_refused_with_the_known_ones(self, text):
         with pytest.raises(AisleError, match="known: group, merchant, file, column:NAME"):
             SplitRule.parse(text)
 
+    @pytest.mark.parametrize("parts", [("bogus",), ("column",), ("group", "fold"), ("column:fold",)])
+    def test_none_can_be_made_that_could_not_be_read(self, parts):
+        with pytest.raises(AisleError, match="known: group, merchant, file, column:NAME"):
+            SplitRule(*parts)
+
     def test_only_a_file_or_a_column_gives_the_split(self):
-        assert [SplitRule(kind).is_given for kind in ("group", "merchant", "file", "column")] == [
-            False,
-            False,
-            True,
-            True,
-        ]
+        rules = [SplitRule.parse(text) for text in ("group", "merchant", "file", "column:fold")]
+        assert [rule.is_given for rule in rules] == [False, False, True, True]
 
 
 class TestRatio:

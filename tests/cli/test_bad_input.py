@@ -329,6 +329,8 @@ EVALUATE = [
         "shop.tsv --label-column product_typ",
         "no column 'product_typ' (--label-column); did you mean 'product",
     ),
+    ("shop.tsv --label-column product_type,,brand", "--label-column product_type,,brand: name columns with"),
+    ("shop.tsv --label-column ''", "--label-column : name columns with commas between them"),
     ("shop.tsv --images none", "none: no such folder"),
     (
         "shop.tsv --split tst",

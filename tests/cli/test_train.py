@@ -7,7 +7,6 @@ import shlex
 import pytest
 
 from aisle.cli.main import run
-from aisle.cli.options import duration
 
 
 @pytest.mark.parametrize(
@@ -29,11 +28,3 @@ def test_it_tells_epochs_accuracy_and_time(catalogue, tmp_path, capsys, settings
         second,
     ), second
     assert last == f"Model: {tmp_path}/model"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(0.04, "0.0 s"), (99.94, "99.9 s"), (119.94, "119.9 s"), (3599, "60 min"), (9000, "2.5 h")],
-)
-def test_a_duration_is_told_in_the_unit_that_suits_it(seconds, told):
-    assert duration(seconds) == told

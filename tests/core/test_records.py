@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.core.records import FIELDS, TEXT_FIELDS, Product, mask_name, mask_of
+from aisle.core.records import FIELDS, TEXT_FIELDS, Product, mask_name, mask_of, mask_of_fields
 
 
 class TestProduct:
@@ -26,6 +26,11 @@ class TestProduct:
 
 def test_a_mask_is_named_by_its_fields_in_their_order():
     assert mask_name(1 << FIELDS.index("image") | 1 << FIELDS.index("title")) == "title+image"
+
+
+def test_a_mask_is_made_of_fields_in_any_order_each_counted_once():
+    assert mask_name(mask_of_fields(["image", "title", "image"])) == "title+image"
+    assert mask_of_fields([]) == 0
 
 
 def test_a_mask_without_fields_is_called_none():

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from aisle.core.rejected import is_rejected_list, write_rejected
-from aisle.core.schemas import REJECTED_KINDS, Rejected
+from aisle.core.schemas import MAX_EXCERPT, REJECTED_KINDS, Rejected
 
 ROW = Rejected(file="a.tsv", line=3, kind="no id", reason="no id", text="ä\tb")
 
@@ -21,6 +21,11 @@ def test_a_kind_that_nobody_knows_is_refused():
     with pytest.raises(ValueError, match="'odd'"):
         Rejected(file="a.tsv", line=3, kind="odd", reason="no id")
     assert ROW.kind in REJECTED_KINDS
+
+
+def test_of_what_stands_there_the_beginning_is_kept():
+    row = Rejected(file="a.tsv", line=3, kind="no id", reason="no id", text="é" * 5000)
+    assert row.text == "é" * MAX_EXCERPT
 
 
 @pytest.mark.parametrize(

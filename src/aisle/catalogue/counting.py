@@ -14,6 +14,7 @@ from aisle.catalogue.writing import Written
 from aisle.core.manifest import Manifest
 from aisle.core.schemas import SPLITS
 from aisle.core.tables import Tables
+from aisle.core.words import counted
 from aisle.taxonomy.labels import LabelTree
 
 _A = {"title": "a title", "label": "a label", "image": "an image"}
@@ -122,7 +123,7 @@ def _told_of_doubles(poorer: dict[str, int]) -> list[str]:
     if not poorer["any"]:
         return []
     what = ", ".join(f"{n:,} {_A[name]}" for name, n in poorer.items() if n and name in _A)
-    products = "1 product has" if poorer["any"] == 1 else f"{poorer['any']:,} products have"
+    products = counted(poorer["any"], "product has", "products have")
     return [
         f"{products} several rows, of which the last wins, and lost what an earlier one held ({what}): bring "
         "each product to one row first, see 'Several rows a product' in docs/own-feed.md"

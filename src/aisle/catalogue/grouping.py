@@ -1,7 +1,7 @@
 """Groups of products that are the same or nearly, and how they grow without anyone changing sides."""
 
 from aisle.catalogue.components import connect
-from aisle.catalogue.splits import SplitRatio
+from aisle.catalogue.splits import SETTLED, SETTLED_AS, SplitRatio
 from aisle.core.tables import Tables
 
 MAX_HOLDERS = 200
@@ -52,11 +52,11 @@ def _find_settled(tables: Tables) -> None:
     A product that was in conflict stays so and links nothing.
     """
     tables.execute(
-        """
+        f"""
         CREATE TABLE settled AS
         SELECT old_group AS "group",
-               min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END) AS split
-        FROM products WHERE old_split IN ('train', 'val', 'test', 'capped') GROUP BY old_group
+               min({SETTLED_AS}) AS split
+        FROM products WHERE old_split IN {SETTLED} GROUP BY old_group
         """
     )
     tables.execute(

@@ -22,11 +22,12 @@ from aisle.catalogue.splits import SplitRule, split_of_file, words_shown
 from aisle.catalogue.staging import Stage, staged_wide
 from aisle.catalogue.tables import open_tables, scalar
 from aisle.catalogue.tree import cut_to_products, tree_of_labels
-from aisle.catalogue.writing import REJECTED_FILE, write_products
+from aisle.catalogue.writing import write_products
 from aisle.core.addresses import expand_addresses
 from aisle.core.errors import AisleError
 from aisle.core.manifest import MANIFEST_FILE, Manifest
 from aisle.core.paths import check_inputs_stay, check_output, new_directory
+from aisle.core.rejected import REJECTED_FILE
 from aisle.core.tables import Tables
 from aisle.feeds import some_of
 from aisle.images import open_root

@@ -1,9 +1,17 @@
 """Each product's split, from its label, its group, its merchant or what the data say; the cap on a label."""
 
 from aisle.catalogue.grouping import group_and_draw, group_products
-from aisle.catalogue.splits import DRAWN, SplitRatio, SplitRule
+from aisle.catalogue.splits import DRAWN, SETTLED, SETTLED_AS, SplitRatio, SplitRule
 from aisle.catalogue.tables import scalar
 from aisle.core.tables import Tables
+
+_DRAWN_BY = {
+    "group": "groups.drawn",
+    "merchant": "merchants.drawn",
+    "file": "given_split",
+    "column": "given_split",
+}
+"""From the kind of a rule to the column that holds the split it gives."""
 
 
 def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int | None) -> None:
@@ -14,10 +22,8 @@ def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int 
     """
     if rule.kind == "group":
         group_and_draw(tables, ratio)
-        drawn = "groups.drawn"
     else:
         group_products(tables)
-        drawn = "merchants.drawn" if rule.kind == "merchant" else "given_split"
     _draw_merchants(tables, ratio)
     tables.execute(
         f"""
@@ -26,7 +32,7 @@ def place(tables: Tables, rule: SplitRule, ratio: SplitRatio, max_per_leaf: int 
                "group",
                CASE WHEN len(coalesce(label, [])) = 0 THEN 'unlabelled'
                     WHEN old_split <> 'unlabelled' THEN old_split
-                    ELSE {drawn} END AS split,
+                    ELSE {_DRAWN_BY[rule.kind]} END AS split,
                old_split
         FROM products JOIN groups USING (row) LEFT JOIN meanings USING (label_text)
              LEFT JOIN merchants USING (merchant)
@@ -48,8 +54,8 @@ def _draw_merchants(tables: Tables, ratio: SplitRatio) -> None:
         CREATE TABLE merchants AS
         WITH known AS (
             SELECT merchant, bool_or(len(label) > 0) AS has_label,
-                   min(CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END)
-                   FILTER (WHERE old_split IN ('train', 'val', 'test', 'capped')) AS before
+                   min({SETTLED_AS})
+                   FILTER (WHERE old_split IN {SETTLED}) AS before
             FROM products LEFT JOIN meanings USING (label_text) GROUP BY merchant
         ), dealt AS (
             SELECT *, count(before) OVER () = 0 AND coalesce(has_label, false) AS is_dealt,

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ from aisle.core.offsets import arrow_offsets
 from aisle.core.schemas import IMAGE_STATUSES, PRODUCT_SCHEMA
 from aisle.feeds import find_column
 from aisle.images import ImageFolder, ImageRoot
+from aisle.images.hashes import hash_of
 from aisle.images.source import image_structs
 
 CATEGORY_COLUMNS = ("product_type", "product_type_merchant", "merchant_category")
@@ -73,7 +73,7 @@ def in_status_order(counts: Mapping[str, int]) -> dict[str, int]:
 def inline_images(raw: pa.RecordBatch) -> dict[str, bytes]:
     """The images that lie in the feed itself, by the hash of their bytes."""
     found = (data for data in pc.list_flatten(raw["image_bytes"]).to_pylist() if data)
-    return {sha256(data).hexdigest(): data for data in found}
+    return {hash_of(data): data for data in found}
 
 
 def inline_link(digest: str) -> str:
@@ -97,7 +97,7 @@ def _images(raw: pa.RecordBatch, root: ImageRoot | None) -> pa.ListArray:
 
 
 def _inline(images: Sequence[bytes]) -> pa.StructArray:
-    digests = [sha256(data).hexdigest() if data else "" for data in images]
+    digests = [hash_of(data) if data else "" for data in images]
     return image_structs(
         [inline_link(digest) if digest else "" for digest in digests],
         digests,

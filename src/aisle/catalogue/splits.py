@@ -13,7 +13,14 @@ from aisle.core.errors import AisleError
 DRAWN = ("train", "val", "test")
 """The splits that are drawn, in the order of the ratio's shares."""
 
-KINDS = ("group", "merchant", "file", "column:NAME")
+SETTLED = (*DRAWN, "capped")
+"""The splits of products that were placed before and stay where they are."""
+
+SETTLED_AS = "CASE old_split WHEN 'capped' THEN 'train' ELSE old_split END"
+"""An SQL expression for the split that a settled product was drawn for, before the cap on its label."""
+
+KINDS = ("group", "merchant", "file", "column")
+_RULES = tuple("column:NAME" if kind == "column" else kind for kind in KINDS)
 
 _SPLIT_OF_WORD = {
     "train": "train",
@@ -34,12 +41,19 @@ class SplitRule:
     """How products are split.
 
     Args:
-        kind: `group`, `merchant`, `file` or `column`.
-        column: the column that names the split; only with `column`.
+        kind: one of KINDS.
+        column: the column that names the split; with `column` alone.
+
+    Raises:
+        AisleError: there is no such rule.
     """
 
     kind: str
     column: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or (self.kind == "column") != bool(self.column):
+            raise AisleError(f"--split {self}: no such rule; known: {', '.join(_RULES)}")
 
     @property
     def is_given(self) -> bool:
@@ -56,10 +70,8 @@ class SplitRule:
         Raises:
             AisleError: it is none of these.
         """
-        kind, colon, column = text.partition(":")
-        if (kind in ("group", "merchant", "file") and not colon) or (kind == "column" and column):
-            return SplitRule(kind, column)
-        raise AisleError(f"--split {text}: no such rule; known: {', '.join(KINDS)}")
+        kind, _, column = text.partition(":")
+        return SplitRule(kind if column else text, column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.catalogue.meanings import UNRESOLVED_FILE
-from aisle.catalogue.splits import words_shown
-from aisle.catalogue.writing import REJECTED_FILE
+from aisle.catalogue.splits import DRAWN, words_shown
 from aisle.core.manifest import MANIFEST_FILE, Manifest
+from aisle.core.rejected import REJECTED_FILE
 from aisle.core.schemas import SPLITS
+from aisle.core.words import counted, note
 
 _N_SHOWN = 3
 _LABELS = {
@@ -27,19 +28,19 @@ def summary_table(manifest: Manifest) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
     table.add_column(style="dim")
-    for name, count, note in summary_lines(manifest):
-        table.add_row(Text(name), f"{count:,}", Text(note))
+    for name, count, remark in summary_lines(manifest):
+        table.add_row(Text(name), f"{count:,}", Text(remark))
     return table
 
 
 def summary_lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
     """The table's lines: what, how many, and a word on it."""
-    yield "rows read", made.read, f"{_n(sum(len(run['feeds']) for run in made.ingests), 'feed')}"
+    yield "rows read", made.read, f"{counted(sum(len(run['feeds']) for run in made.ingests), 'feed')}"
     if made.unreadable:
         yield from _unreadable_lines(made)
     if made.doubles:
         yield "  doubles", made.doubles, "same merchant and id as a later row"
-    yield "products", made.products, f"in {_n(made.groups, 'group')}"
+    yield "products", made.products, f"in {counted(made.groups, 'group')}"
     if n_kept := made.ingests[-1].get("labels_kept", 0):
         yield "  keep their label", n_kept, "of the old catalogue; their new row brings none"
     for outcome, words in _LABELS.items():
@@ -52,7 +53,7 @@ def summary_lines(made: Manifest) -> Iterator[tuple[str, int, str]]:
     yield (
         "leaves",
         made.leaves,
-        f"{made.leaves_trained:,} with a train product; {_n(made.nodes, 'node')} in all",
+        f"{made.leaves_trained:,} with a train product; {counted(made.nodes, 'node')} in all",
     )
     if made.images:
         told = ", ".join(f"{n:,} {status}" for status, n in made.images.items() if status != "ok")
@@ -80,22 +81,22 @@ def remarks(manifest: Manifest, unresolved: list[tuple[int, str]]) -> Iterator[s
         yield f"Most frequent labels that the taxonomy does not know: {shown}"
     if n_lost := manifest.images.get("no_root", 0):
         are = "is a relative path" if n_lost == 1 else "are relative paths"
-        yield f"{_n(n_lost, 'image link')} {are}: name the folder to start from with --images DIR"
+        yield f"{counted(n_lost, 'image link')} {are}: name the folder to start from with --images DIR"
     if n_outside := manifest.images.get("outside", 0):
         were = "was" if n_outside == 1 else "were"
-        yield f"{_n(n_outside, 'image link')} {were} refused, for leading out of the image folder"
+        yield f"{counted(n_outside, 'image link')} {were} refused, for leading out of the image folder"
     if manifest.unknown_splits:
         shown = words_shown(list(manifest.unknown_splits.items())[:_N_SHOWN])
         yield f"Values of {manifest.split} that name no split, whose products are in 'other': {shown}"
     links = manifest.links_across_splits
     if links["keys"]:
-        sharing = [f"{links[split]:,} {split}" for split in ("val", "test") if links[split]]
+        sharing = [f"{links[split]:,} {split}" for split in DRAWN[1:] if links[split]]
         yield (
             f"Splits are linked: {links['keys']:,} titles, images or item groups lie in more than one"
             + (f"; {' and '.join(sharing)} products share one with a train product" if sharing else "")
         )
     if manifest.split_ratio:
-        shares = zip(("train", "val", "test"), manifest.split_ratio.split("/"), strict=True)
+        shares = zip(DRAWN, manifest.split_ratio.split("/"), strict=True)
         for split, share in shares:
             if float(share) > 0 and manifest.splits[split] == 0:
                 yield f"No product is in '{split}': there are too few {manifest.split}s to share out"
@@ -124,15 +125,11 @@ def written_paths(catalogue: Path, manifest: Manifest) -> Iterator[tuple[str, Pa
         yield "unknown labels", catalogue / UNRESOLVED_FILE
 
 
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def print_summary(manifest: Manifest, catalogue: Path) -> None:
     """Print all of the above to standard output."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(summary_table(manifest))
     for line in remarks(manifest, top_unresolved(catalogue)):
-        console.print(f"Note: {line}", markup=False)
+        console.print(note(line), markup=False)
     for name, path in written_paths(catalogue, manifest):
         console.print(f"{name}: {path}", markup=False)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aisle.catalogue.products import image_counts
 from aisle.catalogue.tables import scalar
 from aisle.core.hashes import sha256_of
 from aisle.core.manifest import PRODUCTS_FOLDER
@@ -18,8 +20,8 @@ from aisle.core.records import TEXT_FIELDS
 from aisle.core.rejected import write_rejected
 from aisle.core.schemas import CATALOGUE_SCHEMA, Rejected
 from aisle.core.tables import Tables, stream
+from aisle.images.source import images_found
 
-REJECTED_FILE = "rejected.jsonl"
 _GROUP_ROWS = 16_384
 _GROUP_BYTES = 64_000_000
 _FILE_GROUPS = 64
@@ -124,13 +126,9 @@ def _as_products(rows: pa.RecordBatch, decided: pa.RecordBatch) -> pa.RecordBatc
 def _counted(products: pa.RecordBatch, written: Written) -> pa.RecordBatch:
     for name in TEXT_FIELDS:
         written.fields[name] += pc.not_equal(products[name], "").true_count
-    images = products["images"]
-    status = pc.struct_field(pc.list_flatten(images), "status")
-    owners = pc.list_parent_indices(images).filter(pc.equal(status, "ok"))
-    written.fields["image"] += len(pc.unique(owners))
-    written.images.update(
-        {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(status)}
-    )
+    _, owners = images_found(products["images"])
+    written.fields["image"] += len(np.unique(owners))
+    written.images.update(image_counts(products))
     return products
 
 
@@ -150,7 +148,7 @@ def _put_aside(rows: pa.RecordBatch, decided: pa.RecordBatch, written: Written, 
                 kind="a double",
                 reason=f"double: {winner['winner_file']}:{winner['winner_line']} has the same merchant and "
                 "id, and the last row wins",
-                text=f"{loser['merchant']} {loser['id']}: {loser['title']}"[:200],
+                text=f"{loser['merchant']} {loser['id']}: {loser['title']}",
             )
             for loser, winner in zip(losers, winners, strict=True)
         ],

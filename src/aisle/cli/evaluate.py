@@ -25,7 +25,6 @@ _WIDTH = 110
 @click.option("--split", help="Of a catalogue, the split to score.  [default: test]")
 @click.option(
     "--label-column",
-    default="",
     metavar="C[,C2,C3]",
     help="Of a feed, where its labels stand.  [default: as in training]",
 )
@@ -47,7 +46,7 @@ def command(
     model: Path,
     labelled: str,
     split: str | None,
-    label_column: str,
+    label_column: str | None,
     merchant: str,
     fields: tuple[str, ...],
     encoding: str,
@@ -62,14 +61,15 @@ def command(
     """
     from rich.console import Console
 
+    from aisle.catalogue.settings import parse_label_columns
     from aisle.evaluation import console_report
     from aisle.feeds import parse_fields
     from aisle.prediction import EvaluateOptions, evaluate_model
+    from aisle.prediction.evaluate import METRICS_FILE
 
-    columns = tuple(name.strip() for name in label_column.split(",") if name.strip())
     options = EvaluateOptions(
         split=split,
-        label_columns=columns,
+        label_columns=parse_label_columns(label_column) if label_column is not None else (),
         merchant=merchant,
         fields=parse_fields(fields),
         encoding=encoding,
@@ -85,4 +85,4 @@ def command(
     if told := images_told(report.counts.images):
         click.echo(told)
     tell_notes(report.feed_notes)
-    click.echo(f"Figures: {out / 'metrics.json'}")
+    click.echo(f"Figures: {out / METRICS_FILE}")

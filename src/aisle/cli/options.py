@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from aisle.core.words import note
+
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is at --out.")
 IMAGES = click.option(
     "--images",
@@ -46,19 +48,7 @@ def images_told(counts: Mapping[str, int]) -> str:
     return f"Images: {counts.get('ok', 0):,}{rest}." if counts else ""
 
 
-def counted(n: int, noun: str) -> str:
-    """A number of things, such as `1 record` and `1,200 records`."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
-def duration(seconds: float) -> str:
-    """How long something took, in the unit that suits it."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 def tell_notes(notes: Iterable[str]) -> None:
     """Print what deserves a look, a line each."""
-    for note in notes:
-        click.echo(f"Note: {note}")
+    for line in notes:
+        click.echo(note(line))

@@ -10,11 +10,11 @@ from aisle.cli.options import (
     FIELDS,
     IMAGES,
     OVERWRITE,
-    counted,
     images_told,
     tell_notes,
 )
 from aisle.cli.standard_input import with_standard_input
+from aisle.core.words import counted, duration
 
 
 @click.command(name="predict")
@@ -67,7 +67,7 @@ def command(
     )
     summary = predict(model, feeds, out, settings)
     rate = summary.n_rows / max(summary.seconds, 1e-9)
-    click.echo(f"{counted(summary.n_rows, 'product')} in {summary.seconds:.1f} s ({rate:,.0f}/s): {out}")
+    click.echo(f"{counted(summary.n_rows, 'product')} in {duration(summary.seconds)} ({rate:,.0f}/s): {out}")
     if told := images_told(summary.images):
         click.echo(told)
     if summary.rejected:

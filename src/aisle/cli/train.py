@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from aisle.cli.options import CACHE, IMAGES, OVERWRITE, counted, duration, images_told
+from aisle.cli.options import CACHE, IMAGES, OVERWRITE, images_told
+from aisle.core.words import counted, duration, note, percent
 
 
 @click.command(name="train")
@@ -39,7 +40,7 @@ def command(
 
     options = TrainOptions(resume=resume, overwrite=overwrite, cache=cache, images=images)
     summary = train(
-        catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(f"Note: {line}")
+        catalogue, out, read_recipe(recipe, changes), options, tell=lambda line: click.echo(note(line))
     )
     epochs = " and ".join(str(n) for n in summary.epochs)
     click.echo(
@@ -48,7 +49,7 @@ def command(
     )
     click.echo(
         f"{counted(summary.n_held_out, 'held-out product')} chose {epochs} of {summary.most_epochs} epochs "
-        f"and the temperatures; {100 * summary.accuracy:.1f} % of them are told right at the leaf."
+        f"and the temperatures; {percent(summary.accuracy)} of them are told right at the leaf."
     )
     if told := images_told(summary.images):
         click.echo(told)

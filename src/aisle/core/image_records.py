@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+IMAGES_FILE = "images.json"
+"""What tells a folder of downloaded images, and of what kind its pictures are."""
+
 ADDRESS_SCHEMA = pa.schema(
     [
         pa.field("address", pa.string(), nullable=False),

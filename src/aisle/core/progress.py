@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
+
+from aisle.core.words import clock
 
 _BAR = 14  # characters: in a terminal of 80 columns there is room for a description and a note
 
@@ -34,13 +35,8 @@ class _Time(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         if task.total is None:
-            return Text(_told(task.elapsed))
-        return Text(f"{_told(task.time_remaining)} left")
-
-
-def _told(seconds: float | None) -> str:
-    """As hours, minutes and seconds."""
-    return "-:--:--" if seconds is None else str(timedelta(seconds=int(seconds)))
+            return Text(clock(task.elapsed))
+        return Text(f"{clock(task.time_remaining)} left")
 
 
 @contextmanager

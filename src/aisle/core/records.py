@@ -1,6 +1,6 @@
 """Small frozen records that pass between rooms: a product, an image's whereabouts, answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +84,11 @@ def mask_name(mask: int) -> str:
     return "+".join(name for i, name in enumerate(FIELDS) if mask >> i & 1) or "none"
 
 
+def mask_of_fields(names: Iterable[str]) -> int:
+    """The mask of a product that has these of FIELDS, in any order."""
+    return sum(1 << FIELDS.index(name) for name in set(names))
+
+
 def mask_of(name: str) -> int:
     """The mask of a name that `mask_name` gave.
 
@@ -93,4 +98,4 @@ def mask_of(name: str) -> int:
     names = [] if name == "none" else name.split("+")
     if unknown := sorted(set(names) - set(FIELDS)):
         raise ValueError(f"no field is called '{unknown[0]}'; fields: {', '.join(FIELDS)}")
-    return sum(1 << FIELDS.index(n) for n in set(names))
+    return mask_of_fields(names)

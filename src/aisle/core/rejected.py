@@ -7,6 +7,8 @@ from typing import TextIO
 
 from aisle.core.schemas import Rejected
 
+REJECTED_FILE = "rejected.jsonl"
+
 
 def write_rejected(file: TextIO, rows: Iterable[Rejected]) -> None:
     """Write rows put aside, one JSON object a line."""

@@ -115,6 +115,9 @@ REJECTED_KINDS = {
 }
 """From the kinds of reasons for which a row is put aside to what helps against each."""
 
+MAX_EXCERPT = 200
+"""Characters of a row put aside that are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
@@ -124,7 +127,7 @@ class Rejected:
         line: the row's first line in text formats, else the number of the record.
         kind: one of REJECTED_KINDS, by which rows are counted.
         reason: what is wrong with it, in words.
-        text: the beginning of what stands there, at most 200 characters.
+        text: what stands there, of which the first MAX_EXCERPT characters are kept.
     """
 
     file: str
@@ -136,6 +139,7 @@ class Rejected:
     def __post_init__(self) -> None:
         if self.kind not in REJECTED_KINDS:
             raise ValueError(f"kind is '{self.kind}'; {known_names(self.kind, REJECTED_KINDS)}")
+        object.__setattr__(self, "text", self.text[:MAX_EXCERPT])
 
     def as_dict(self) -> dict[str, str | int]:
         """The record as JSON writes it."""

@@ -8,7 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.core.image_records import image_statuses
+from aisle.core.rejected import REJECTED_FILE
+from aisle.core.words import percent
 from aisle.demo.journey import Answer, Journey, examples
+from aisle.prediction.evaluate import METRICS_FILE
 
 _SURE = 0.9
 _N_REASONS = 2
@@ -47,7 +50,7 @@ def _products(journey: Journey) -> Iterator[_Line]:
     for reason, count in commonest:
         yield "  put aside", f"{count:,}", reason
     if others := made.unreadable - sum(count for _, count in commonest):
-        yield "  put aside", f"{others:,}", "for other reasons: rejected.jsonl tells"
+        yield "  put aside", f"{others:,}", f"for other reasons: {REJECTED_FILE} tells"
     yield "  put aside", f"{made.doubles:,}", "same merchant and id as a later row"
     splits = ", ".join(f"{count:,} {split}" for split, count in made.splits.items() if count)
     yield "  in the catalogue", f"{made.products:,}", splits
@@ -69,16 +72,16 @@ def _images(journey: Journey) -> Iterator[_Line]:
 def _accuracy(journey: Journey) -> Iterator[_Line]:
     counts, metrics = journey.report.counts, journey.report.overall.metrics
     leaf = metrics["accuracy"]["leaf"]["micro"]
-    interval = f" (95 %: {_percent(leaf['low'])} to {_percent(leaf['high'])})" if leaf["low"] else ""
-    yield "leaf accuracy", _percent(leaf["value"]), f"on {counts.n_scored:,} test products{interval}"
+    interval = f" (95 %: {percent(leaf['low'])} to {percent(leaf['high'])})" if leaf["low"] else ""
+    yield "leaf accuracy", percent(leaf["value"]), f"on {counts.n_scored:,} test products{interval}"
     for level, figures in enumerate(metrics["accuracy"]["levels"], start=1):
-        yield f"  level {level}", _percent(figures["micro"]["value"]), ""
+        yield f"  level {level}", percent(figures["micro"]["value"]), ""
     at = metrics["coverage"]["thresholds"].index(_SURE)
     coverage, precision = (metrics["coverage"]["leaf"][name][at] for name in ("coverage", "precision"))
     yield (
         "coverage",
-        _percent(coverage),
-        f"have probability {_SURE} or more; {_percent(precision)} of them right",
+        percent(coverage),
+        f"have probability {_SURE} or more; {percent(precision)} of them right",
     )
     yield (
         "ECE",
@@ -87,7 +90,7 @@ def _accuracy(journey: Journey) -> Iterator[_Line]:
     )
     right = sum(answer.is_right for answer in journey.answers)
     told = f"leaf accuracy on {len(journey.answers):,} products of one never seen"
-    yield "new merchant", _percent(right / len(journey.answers)), told
+    yield "new merchant", percent(right / len(journey.answers)), told
 
 
 def _seconds(journey: Journey) -> Iterator[_Line]:
@@ -123,12 +126,8 @@ def _places(journey: Journey) -> Table:
     table.add_row(str(places.catalogue), "products, splits, rows put aside")
     table.add_row(str(places.images), "downloaded images, and what became of each address")
     table.add_row(str(places.model), "weights, taxonomy, calibration")
-    table.add_row(str(places.scores / "metrics.json"), "every figure")
+    table.add_row(str(places.scores / METRICS_FILE), "every figure")
     table.add_row(str(places.answers), "categories of the new merchant's feed")
     if rejected:
         table.add_row(str(rejected), f"{journey.predicted.n_rejected} rows put aside")
     return table
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"

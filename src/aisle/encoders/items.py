@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aisle.core.cores import n_cores
+from aisle.images.source import images_found
 
 Read = Callable[[], bytes | None]
 """Gives an item's bytes, or None where they are not to be had."""
@@ -65,10 +66,9 @@ def images_of(products: pa.RecordBatch) -> Images:
     """
     lists = products.column("images")
     images = pc.list_flatten(lists)
-    found = pc.equal(pc.struct_field(images, "status"), "ok")
-    rows = pc.list_parent_indices(lists).filter(found)
+    found, owners = images_found(lists)
     return Images(
-        product=rows.to_numpy(zero_copy_only=False).astype(np.int64),
+        product=owners,
         links=pc.struct_field(images, "link").filter(found).to_pylist(),
         sha256=pc.struct_field(images, "sha256").filter(found).to_pylist(),
         among_all=found.to_numpy(zero_copy_only=False),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def evaluate(
 
     def parts(slices: Iterator[Slice]) -> tuple[Figures, ...]:
         return tuple(
-            _renamed(overall, name) if chosen.all() else _figures(name, scored.take(chosen))
+            replace(overall, name=name) if chosen.all() else _figures(name, scored.take(chosen))
             for name, chosen in slices
         )
 
@@ -210,9 +210,3 @@ def evaluate(
 def _figures(name: str, scored: Scored) -> Figures:
     metrics = {metric: METRICS.get(metric)(scored) for metric in METRICS.names()}
     return Figures(name=name, n_products=len(scored), n_groups=scored.n_groups, metrics=metrics)
-
-
-def _renamed(figures: Figures, name: str) -> Figures:
-    return Figures(
-        name=name, n_products=figures.n_products, n_groups=figures.n_groups, metrics=figures.metrics
-    )

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.core.records import FIELDS
+from aisle.core.words import counted, percent
 from aisle.evaluation.report import Counts, Figures, Report
 from aisle.evaluation.slices import OTHERS
 
@@ -43,10 +44,8 @@ def _products(counts: Counts) -> Text:
     said = ", ".join(f"{n:,} {kind}" for n, kind in kinds if n)
     left_out = f"; {counts.n_unlabelled:,} unlabelled left out" if counts.n_unlabelled else ""
     if counts.n_unreadable:
-        records = "record" if counts.n_unreadable == 1 else "records"
-        left_out += f"; {counts.n_unreadable:,} unreadable {records} put aside"
-    products = "product" if counts.n_scored == 1 else "products"
-    return Text.assemble((f"{counts.n_scored:,} {products} scored", "bold"), f": {said}{left_out}")
+        left_out += f"; {counted(counts.n_unreadable, 'unreadable record')} put aside"
+    return Text.assemble((f"{counted(counts.n_scored, 'product')} scored", "bold"), f": {said}{left_out}")
 
 
 def _told(counts: Counts) -> str:
@@ -65,11 +64,11 @@ def _levels(overall: Figures, interval_name: str) -> Table:
         table.add_row(
             "leaf" if is_leaf else f"level {i + 1}",
             f"{accuracy['n_classes']:,}",
-            percent(accuracy["micro"]["value"]),
+            _percent(accuracy["micro"]["value"]),
             _interval(accuracy["micro"]),
-            percent(accuracy["macro"]["value"]),
-            percent(f1["macro"]),
-            percent(f1["weighted"]),
+            _percent(accuracy["macro"]["value"]),
+            _percent(f1["macro"]),
+            _percent(f1["weighted"]),
             _number(metrics["ece"]["levels"][i]["ece"]),
             style="bold" if is_leaf else "",
         )
@@ -79,9 +78,9 @@ def _levels(overall: Figures, interval_name: str) -> Table:
 def _whole_paths(overall: Figures) -> Text:
     top, paths = overall.metrics["top_k"], overall.metrics["hierarchical"]
     return Text(
-        f"top 1 / 3 / 5        {' / '.join(percent(top[f'top_{k}']['value']) for k in (1, 3, 5))}\n"
-        f"hierarchical P/R/F1  {' / '.join(percent(paths[k]) for k in ('precision', 'recall', 'f1'))}\n"
-        f"mean weighted F1     {percent(overall.metrics['f1']['mean_of_levels']['weighted'])}"
+        f"top 1 / 3 / 5        {' / '.join(_percent(top[f'top_{k}']['value']) for k in (1, 3, 5))}\n"
+        f"hierarchical P/R/F1  {' / '.join(_percent(paths[k]) for k in ('precision', 'recall', 'f1'))}\n"
+        f"mean weighted F1     {_percent(overall.metrics['f1']['mean_of_levels']['weighted'])}"
         "  (over the levels)"
     )
 
@@ -90,8 +89,8 @@ def _thresholds(overall: Figures) -> Table:
     coverage = overall.metrics["coverage"]
     at = [coverage["thresholds"].index(threshold) for threshold in SHOWN_THRESHOLDS]
     table = _table("leaf, probability at least", *(f"{threshold:g}" for threshold in SHOWN_THRESHOLDS))
-    table.add_row("coverage %", *(percent(coverage["leaf"]["coverage"][i]) for i in at))
-    table.add_row("precision %", *(percent(coverage["leaf"]["precision"][i]) for i in at))
+    table.add_row("coverage %", *(_percent(coverage["leaf"]["coverage"][i]) for i in at))
+    table.add_row("precision %", *(_percent(coverage["leaf"]["precision"][i]) for i in at))
     return table
 
 
@@ -129,9 +128,9 @@ def _parts_table(parts: Sequence[tuple[str, Sequence[tuple[str, Figures]]]], int
             table.add_row(
                 f"  {name}",
                 f"{part.n_products:,}",
-                percent(micro["value"]),
+                _percent(micro["value"]),
                 _interval(micro),
-                percent(part.metrics["top_k"]["top_5"]["value"]),
+                _percent(part.metrics["top_k"]["top_5"]["value"]),
             )
         table.add_section()
     return table
@@ -145,9 +144,9 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def percent(value: float | None) -> str:
-    """A share in percent, with one decimal; a dash for None."""
-    return "–" if value is None else f"{100 * value:.1f}"
+def _percent(share: float | None) -> str:
+    """Without the sign, which stands in the heading."""
+    return percent(share, sign="")
 
 
 def _interval_name(report: Report) -> str:
@@ -157,7 +156,7 @@ def _interval_name(report: Report) -> str:
 def _interval(accuracy: Mapping[str, Any]) -> str:
     if accuracy["low"] is None:
         return "–"
-    return f"{percent(accuracy['low'])}–{percent(accuracy['high'])}"
+    return f"{_percent(accuracy['low'])}–{_percent(accuracy['high'])}"
 
 
 def _number(value: float | None) -> str:

@@ -9,14 +9,13 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 
 from aisle.feeds.batch import Block
+from aisle.feeds.formats import MAX_DOCUMENT_BYTES, MIN_DOCUMENT_BYTES
 from aisle.feeds.layout import on_one_line
-from aisle.feeds.objects import BREAKS_OFF, BlockMaker
+from aisle.feeds.objects import BREAKS_OFF, BlockMaker, rest_is_missing
 from aisle.feeds.source import Source
 
-_MAX_DOCUMENT_BYTES = 1 << 26
-_MIN_DOCUMENT_BYTES = 5
 _NO_BSON = "no BSON document"
-_CUT_OFF = "the document is cut off; the rest of the file is missing"
+_CUT_OFF = rest_is_missing("the document is cut off")
 _OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     datetime_conversion=DatetimeConversion.DATETIME_AUTO, tz_aware=True
 )
@@ -28,8 +27,8 @@ def read_cdiscount(source: Source, block_rows: int) -> Iterator[Block]:
     number = 0
     while length := source.read(4):
         number += 1
-        n_bytes = struct.unpack("<i", length)[0] if len(length) == 4 else _MIN_DOCUMENT_BYTES
-        if not _MIN_DOCUMENT_BYTES <= n_bytes <= _MAX_DOCUMENT_BYTES:
+        n_bytes = struct.unpack("<i", length)[0] if len(length) == 4 else MIN_DOCUMENT_BYTES
+        if not MIN_DOCUMENT_BYTES <= n_bytes <= MAX_DOCUMENT_BYTES:
             maker.reject(
                 number,
                 BREAKS_OFF,
@@ -45,7 +44,7 @@ def read_cdiscount(source: Source, block_rows: int) -> Iterator[Block]:
             yield maker.take()
     else:
         if source.fault:
-            maker.reject(number + 1, BREAKS_OFF, f"{source.fault}; the rest of the file is missing")
+            maker.reject(number + 1, BREAKS_OFF, rest_is_missing(source.fault))
     yield maker.take()
 
 

@@ -8,15 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisle.core.schemas import REJECTED_KINDS
 from aisle.feeds.arrow_text import is_utf8, unproved
 from aisle.feeds.layout import on_one_line
 
 MAX_FIELD_BYTES = 1_000_000
 
-NOT_UTF8 = (
-    "not UTF-8",
-    "has bytes that are not UTF-8; save the file as UTF-8, or name its encoding (--encoding NAME)",
-)
+NOT_UTF8 = ("not UTF-8", f"has bytes that are not UTF-8; {REJECTED_KINDS['not UTF-8']}")
 """The kind and the reason of a text that cannot be decoded."""
 
 _NO_TEXT = ("no text", "holds bytes that are no text in UTF-8")

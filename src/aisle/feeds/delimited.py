@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from aisle.core.schemas import Rejected
+from aisle.core.words import counted
 from aisle.feeds.batch import Block
 from aisle.feeds.dialect import Dialect, Header, recognise
 from aisle.feeds.encoding import utf8_reader
-from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG, rest_is_missing
 from aisle.feeds.scan import OPEN_QUOTE, last_id, room_for, scan_records
 from aisle.feeds.source import Source
 from aisle.feeds.texts import copy_texts, text_offsets
@@ -135,7 +136,7 @@ class _Cutter:
 
     def _rest(self) -> Block:
         """What is left where the bytes broke off: a line that is not whole, and all that is missing."""
-        reason = f"{self._source.fault}; the rest of the file is missing"
+        reason = rest_is_missing(self._source.fault)
         return Block(
             names=self._header.names,
             columns=[pa.array([], pa.string()) for _ in self._header.names],
@@ -176,7 +177,7 @@ class _Cutter:
     def _bad_record(self, bad: list[int]) -> Rejected:
         start, stop, line, status, n = bad
         kind = "another number of fields than the header"
-        reason = f"{n} field{'' if n == 1 else 's'} where the header has {len(self._header.names)}"
+        reason = f"{counted(n, 'field')} where the header has {len(self._header.names)}"
         if status == OPEN_QUOTE:
             kind = "a quote that does not close"
             reason = f"field {n} opens with a quote that is not closed as it must be"
@@ -186,7 +187,7 @@ class _Cutter:
         return self._rejected(line, kind, reason, self._buffer[start:stop])
 
     def _rejected(self, line: int, kind: str, reason: str, record: bytes) -> Rejected:
-        text = _text(record).rstrip("\r\n")[:200]
+        text = _text(record).rstrip("\r\n")
         return Rejected(file=self._source.address, line=line, kind=kind, reason=reason, text=text)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.errors import AisleError
+from aisle.feeds.checks import NOT_UTF8
 from aisle.feeds.layout import known_field
 from aisle.feeds.scan import NO_QUOTE, Rules, room_for, scan_records
 
@@ -99,10 +100,7 @@ def _check_header(place: str, line: bytes) -> None:
     try:
         line.decode()
     except UnicodeDecodeError as error:
-        raise AisleError(
-            f"{place}: the header has bytes that are not UTF-8; save the file as UTF-8, or name its "
-            "encoding (--encoding NAME)"
-        ) from error
+        raise AisleError(f"{place}: the header {NOT_UTF8[1]}") from error
 
 
 def _read_header(sample: bytes, begin: int, line_end: str, separator: str, quoted: bool) -> Header:

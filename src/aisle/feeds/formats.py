@@ -36,12 +36,14 @@ ENDINGS = {
 }
 """From the ending of a file's name to what it holds, where its content does not tell."""
 
+MIN_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES = 5, 1 << 26
+"""What a document of BSON may say is its length; the shortest is the empty one."""
+
 PACKED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
 """Endings of compressed files, behind those of a format."""
 
 _BY_BEGIN = {"{": "jsonl", "<": "google-xml"}
 _HEAD_BYTES = 4096
-_MAX_DOCUMENT_BYTES = 1 << 26
 _WEB_PAGES = (b"<!doctype html", b"<html")
 _NO_FEEDS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -107,4 +109,9 @@ def _is_bson(head: bytes) -> bool:
         return False
     length, kind, name = int.from_bytes(head[:4], "little"), head[4], head[5:].split(b"\0", 1)[0]
     is_type = 0x01 <= kind <= 0x13 or kind in (0x7F, 0xFF)
-    return 5 <= length <= _MAX_DOCUMENT_BYTES and is_type and 0 < len(name) < 100 and name.isascii()
+    return (
+        MIN_DOCUMENT_BYTES <= length <= MAX_DOCUMENT_BYTES
+        and is_type
+        and 0 < len(name) < 100
+        and name.isascii()
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from aisle.core.errors import AisleError
 from aisle.feeds.batch import Block
 from aisle.feeds.encoding import xml_reader
-from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, BlockMaker
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, BlockMaker, rest_is_missing
 from aisle.feeds.source import Source
 from aisle.feeds.xml_items import Element, item_record
 from aisle.feeds.xml_parser import XmlFault, XmlParser
@@ -170,7 +170,7 @@ class _Feed:
         elif self._source.fault or (fault and not is_whole):
             line = fault.line if fault else parser.here.line
             why = self._source.fault or "the XML ends before its last end tag"
-            self._reject(line, BREAKS_OFF, f"{why}; the rest of the file is missing")
+            self._reject(line, BREAKS_OFF, rest_is_missing(why))
         elif fault:
             self._reject(fault.line, fault.kind, str(fault))
         elif not parser.n_items and not self._n_rejected and parser.root not in _ROOTS:

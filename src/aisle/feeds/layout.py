@@ -11,8 +11,9 @@ TEXTS = ("id", "title", "description", "brand", "link", "item_group_id", "google
 """Columns of RAW_SCHEMA that hold one text of the feed."""
 
 _LISTS = ("product_type", "image_link", "additional_image_link")
+"""Columns that hold several texts of a row, and that a feed may repeat."""
+
 _KNOWN = {name: name for name in (*TEXTS, *_LISTS, "merchant")} | {"_id": "id"}
-_REPEATED = ("product_type", "image_link", "additional_image_link")
 
 
 def normalised(name: str) -> str:
@@ -92,7 +93,7 @@ def lay_out(names: Sequence[str], *, own_merchant: bool, given: Mapping[str, str
         field = known_field(name)
         if field == "merchant" and not own_merchant:
             field = ""
-        if field and (field not in fields or field in _REPEATED):
+        if field and (field not in fields or field in _LISTS):
             fields[field] = (*fields.get(field, ()), place)
         else:
             others.append((name, place))

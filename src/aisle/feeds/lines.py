@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisle.feeds.encoding import utf8_reader
-from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG
+from aisle.feeds.objects import BREAKS_OFF, MAX_RECORD_BYTES, TOO_LONG, rest_is_missing
 from aisle.feeds.source import Source
 
 _READ_BYTES = 1 << 18
@@ -41,9 +41,7 @@ def read_lines(source: Source) -> Iterator[Line]:
             yield from _line(number, begun)
             number, begun = number + 1, text
     if source.fault:
-        yield Line(
-            number, begun[:_KEPT_BYTES], f"{source.fault}; the rest of the file is missing", BREAKS_OFF
-        )
+        yield Line(number, begun[:_KEPT_BYTES], rest_is_missing(source.fault), BREAKS_OFF)
     else:
         yield from _line(number, begun, is_open=True)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from aisle.core.offsets import arrow_offsets
-from aisle.core.schemas import Rejected
+from aisle.core.schemas import MAX_EXCERPT, Rejected
 from aisle.feeds.batch import Block
 from aisle.feeds.layout import known_field
 from aisle.feeds.links import split_links
@@ -25,7 +25,11 @@ BREAKS_OFF = "the file breaks off"
 TOO_LONG = f"the record does not end within {MAX_RECORD_BYTES:,} bytes"
 
 _BLOCK_BYTES = 1 << 25
-_EXCERPT = 200
+
+
+def rest_is_missing(why: str) -> str:
+    """The reason for putting aside the last record of a file that breaks off."""
+    return f"{why}; the rest of the file is missing"
 
 
 class BlockMaker:
@@ -60,9 +64,8 @@ class BlockMaker:
     def reject(self, line: int, kind: str, reason: str, text: bytes | str = b"") -> None:
         """Put aside a record that cannot be read; `text` is what stands there, or its beginning."""
         if isinstance(text, bytes):
-            text = text[: 4 * _EXCERPT].decode(errors="replace")
-        excerpt = text[:_EXCERPT]
-        self._rejected.append(Rejected(file=self._address, line=line, kind=kind, reason=reason, text=excerpt))
+            text = text[: 4 * MAX_EXCERPT].decode(errors="replace")
+        self._rejected.append(Rejected(file=self._address, line=line, kind=kind, reason=reason, text=text))
 
     def take(self) -> Block:
         """The block of all that was gathered since the last one."""
@@ -73,7 +76,7 @@ class BlockMaker:
             columns=columns,
             lines=np.array(self._lines, np.int64),
             rejected=self._rejected,
-            excerpt=lambda row: as_text(records[row])[:_EXCERPT].encode(errors="replace").decode(),
+            excerpt=lambda row: as_text(records[row]).encode(errors="replace").decode(),
             image_bytes=pa.array(self._images, pa.list_(pa.large_binary())) if any(self._images) else None,
         )
         self._start()

@@ -15,7 +15,6 @@ from aisle.feeds.layout import TEXTS, Layout, lay_out, without_ids
 from aisle.feeds.links import as_lists, count_joined, split_link_column
 from aisle.feeds.merchant import file_merchant, filled_in, merchant_column
 
-_EXCERPT = 200
 _BETWEEN = {"google_product_category": " > "}
 _LISTS = [name for name in RAW_SCHEMA.names if pa.types.is_list(RAW_SCHEMA.field(name).type)]
 
@@ -181,7 +180,7 @@ def _put_aside(address: str, block: Block, faults: Sequence[Fault]) -> list[Reje
             line=int(block.lines[row]),
             kind=kind,
             reason=reason,
-            text=block.excerpt(row)[:_EXCERPT],
+            text=block.excerpt(row),
         )
         for row, kind, reason in faults
     ]

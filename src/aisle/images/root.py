@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from aisle.core.image_records import IMAGES_FILE
 from aisle.images.folder import ImageFolder
 from aisle.images.source import ImageRoot, ImageSource
-
-_MARKER = "images.json"
 
 
 def open_root(place: str | Path) -> ImageRoot:
@@ -28,7 +27,7 @@ def open_root(place: str | Path) -> ImageRoot:
 
 def _is_downloaded(folder: Path) -> bool:
     """The folder holds the manifest of a download; pictures may well lie beside another file of its name."""
-    marker = folder / _MARKER
+    marker = folder / IMAGES_FILE
     if not marker.is_file():
         return False
     try:

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from aisle.core.schemas import IMAGE_STATUSES, IMAGE_TYPE
 
@@ -94,6 +97,21 @@ class InlineImages(ImageSource):
     def order(self, links: Sequence[str]) -> list[int]:
         """See ImageSource."""
         return list(range(len(links))) if self._otherwise is None else self._otherwise.order(links)
+
+
+def images_found(lists: pa.ListArray) -> tuple[pa.BooleanArray, NDArray[np.int64]]:
+    """Which images have the status `ok`, so that their bytes are to be had.
+
+    Args:
+        lists: (products,) as the column `images` of core.schemas.PRODUCT_SCHEMA.
+
+    Returns:
+        (images,) for each of all products' images whether it was found; (images found,) the row of the
+        product that each of these belongs to.
+    """
+    is_found = pc.equal(pc.struct_field(pc.list_flatten(lists), "status"), "ok")
+    owners = pc.list_parent_indices(lists).filter(is_found)
+    return is_found, owners.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def image_structs(

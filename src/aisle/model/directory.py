@@ -32,7 +32,7 @@ from aisle.core.paths import new_directory
 from aisle.core.tensors import write_tensors
 from aisle.encoders.base import Encoder, restore_encoder
 from aisle.heads.base import Head, restore_head
-from aisle.taxonomy.labels import LabelTree, read_label_tree
+from aisle.taxonomy.labels import LABELS_FILE, TREE_FILE, LabelTree, read_label_tree
 
 FORMAT = 1
 MARKER = "aisle.json"
@@ -40,10 +40,9 @@ _SUMS = "SHA256SUMS"
 _REMEDY = "fetch or train the model again"
 _COUNTS = "training_counts.tsv"
 _TRAINED_ON = "trained_on.safetensors"
-_NEEDED = (MARKER, "taxonomy.tsv", "labels.tsv", _COUNTS, _TRAINED_ON, "head.safetensors")
-_ALLOWED = re.compile(
-    r"aisle\.json|taxonomy\.tsv|labels\.tsv|training_counts\.tsv|(trained_on|head|encoder\.[\w-]+)\.safetensors"
-)
+_HEAD = "head.safetensors"
+_NEEDED = (MARKER, TREE_FILE, LABELS_FILE, _COUNTS, _TRAINED_ON, _HEAD)
+_ALLOWED = re.compile("|".join([*map(re.escape, _NEEDED), r"encoder\.[\w-]+\.safetensors"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def write_model(model: Model, target: Path, *, overwrite: bool = False) -> None:
         model.labels.write(folder)
         _write_counts(folder / _COUNTS, model)
         write_tensors(folder / _TRAINED_ON, {"keys": model.trained_on})
-        write_tensors(folder / "head.safetensors", model.head.parameters())
+        write_tensors(folder / _HEAD, model.head.parameters())
         for name, encoder in model.encoders.items():
             write_tensors(folder / f"encoder.{name}.safetensors", encoder.tensors())
         text = json.dumps(_about(model), indent=2, ensure_ascii=False, sort_keys=True)
@@ -149,7 +148,7 @@ def _read(folder: Path) -> Model:
         encoders=encoders,
         kinds={name: entry["encoder"] for name, entry in about["encoders"].items()},
         head_name=head["head"],
-        head=restore_head(head["head"], head["settings"], load_file(folder / "head.safetensors")),
+        head=restore_head(head["head"], head["settings"], load_file(folder / _HEAD)),
         calibration=Calibration.from_json(about["calibration"]),
         labels=labels,
         label_columns=tuple(about["label_columns"]),

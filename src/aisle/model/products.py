@@ -1,7 +1,6 @@
 """Products of the Python interface as the batch that encoders read, cleaned as the rows of a feed are."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from aisle.core.records import TEXT_FIELDS, Product
 from aisle.core.schemas import PRODUCT_SCHEMA, RAW_SCHEMA
 from aisle.feeds.checks import find_faults
 from aisle.images import ImageRoot, InlineImages
+from aisle.images.hashes import hash_of
 from aisle.images.source import image_structs
 
 _TEXTS = ("merchant", "id", *TEXT_FIELDS)
@@ -73,7 +73,7 @@ def _images(products: Sequence[Product], root: ImageRoot) -> tuple[pa.ListArray,
     _check_names(products)
     is_named = np.array([not isinstance(image, bytes) for image in images], np.bool_)
     given = [image for image in images if isinstance(image, bytes)]
-    digests = [sha256(content).hexdigest() if content else "" for content in given]
+    digests = [hash_of(content) if content else "" for content in given]
     named = root.look_all(pa.array([str(i) for i in images if not isinstance(i, bytes)], pa.string()))
     inline = image_structs(
         [""] * len(given), digests, ["ok" if digest else "unreadable" for digest in digests]

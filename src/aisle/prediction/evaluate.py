@@ -12,7 +12,7 @@ from aisle.core.errors import AisleError
 from aisle.core.paths import check_inputs_stay, check_output, new_directory
 from aisle.core.progress import progress
 from aisle.core.records import Answers
-from aisle.core.rejected import write_rejected
+from aisle.core.rejected import REJECTED_FILE, write_rejected
 from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
@@ -22,7 +22,6 @@ from aisle.prediction.job import in_order, n_workers, sees_images
 from aisle.prediction.labelled import WHOLE_FEED, Batch, EvaluateOptions, Labelled, labelled_products
 
 METRICS_FILE = "metrics.json"
-REJECTED_FILE = "rejected.jsonl"
 _TOP = 5
 _N_EXAMPLES = 3
 

@@ -25,7 +25,7 @@ from aisle.core.paths import (
     write_through,
 )
 from aisle.core.progress import progress
-from aisle.core.rejected import is_rejected_list, write_rejected
+from aisle.core.rejected import REJECTED_FILE, is_rejected_list, write_rejected
 from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
 from aisle.model.predictor import Predictor, load
@@ -79,7 +79,7 @@ class PredictSummary:
 
 def rejected_path(out: Path) -> Path:
     """Where the records that could not be read are named."""
-    return out.with_name(out.name + ".rejected.jsonl")
+    return out.with_name(f"{out.name}.{REJECTED_FILE}")
 
 
 def predict(model: Path, feeds: Sequence[str], out: Path, settings: PredictSettings) -> PredictSummary:

@@ -8,6 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from aisle.core.errors import AisleError
+from aisle.core.words import counted
 from aisle.taxonomy.names import clean, fold, fold_path
 from aisle.taxonomy.tree import ROOT, Taxonomy
 
@@ -59,8 +60,8 @@ def draw_branch(tree: Taxonomy, node: int, max_depth: int) -> Tree:
 def _with_details(label: Text, tree: Taxonomy, node: int, max_depth: int) -> Text:
     """Add how many leaves are there but not drawn, and the id, if it is no path."""
     if tree.depth[node] >= max_depth and tree.end[node] > node + 1:
-        n_leaves = tree.stop[node] - tree.start[node]
-        label.append(f"  … {n_leaves:,} {'leaf' if n_leaves == 1 else 'leaves'} below", style="cyan not bold")
+        leaves = counted(tree.stop[node] - tree.start[node], "leaf", "leaves")
+        label.append(f"  … {leaves} below", style="cyan not bold")
     if tree.ids[node] != tree.path_text(node):
         label.append(f"  {tree.ids[node]}", style="dim not bold")
     return label

@@ -1,6 +1,7 @@
 """The category tree: nodes in depth-first order, each a half-open interval of leaves."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ ROOT = 0
 """The node above the top categories. It has no name, stands on no path, and is never an answer."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Taxonomy:
     """A category tree. Make one with `from_paths`, `from_parents` or `read_taxonomy`.
 
@@ -39,7 +40,6 @@ class Taxonomy:
     stop: NDArray[np.int32]
     end: NDArray[np.int32]
     leaf_nodes: NDArray[np.int32]
-    _lookup: list[Lookup] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for array in (self.parent, self.depth, self.start, self.stop, self.end, self.leaf_nodes):
@@ -130,12 +130,10 @@ class Taxonomy:
             raise ValueError(f"no category has the id {node_id!r}")
         return node
 
-    @property
+    @cached_property
     def lookup(self) -> Lookup:
         """The tables behind `find`, made when first asked for."""
-        if not self._lookup:
-            self._lookup.append(build_lookup(self.ids, self.names, self.path_texts()))
-        return self._lookup[0]
+        return build_lookup(self.ids, self.names, self.path_texts())
 
     def path_texts(self) -> list[str]:
         """The path of every node as text; the root's is empty."""

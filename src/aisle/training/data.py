@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from aisle.catalogue import Catalogue, image_counts, in_status_order
 from aisle.core.errors import AisleError
-from aisle.core.records import FIELDS, TEXT_FIELDS
+from aisle.core.records import TEXT_FIELDS, mask_of_fields
+from aisle.images.source import images_found
 from aisle.model.predictor import text_mask
 from aisle.model.trained_on import product_keys
 from aisle.taxonomy.label_sets import LabelSets, nodes_from_ids
@@ -24,7 +25,7 @@ MAX_HELD_OUT = 20_000
 
 _MIN_LEAVES = 2
 _FEW = 20
-_IMAGE = 1 << FIELDS.index("image")
+_IMAGE = mask_of_fields(["image"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,7 @@ class TrainingData:
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether any training product has any of the fields."""
-        mask = sum(1 << FIELDS.index(name) for name in names)
-        return bool((self.fields[self.train] & mask).any())
+        return bool((self.fields[self.train] & mask_of_fields(names)).any())
 
     def as_seen(self, read: Iterable[str], images: Iterable[NDArray[np.bool_]]) -> "TrainingData":
         """The same, but that each product's mask says what really speaks for it, as a prediction's does.
@@ -77,7 +77,7 @@ class TrainingData:
             read: the fields that any encoder reads.
             images: (products,) for each encoder of images, which products it saw one of.
         """
-        fields = self.fields & sum(1 << FIELDS.index(name) for name in {*read} - {"image"})
+        fields = self.fields & mask_of_fields({*read} - {"image"})
         for seen in images:
             fields |= seen.astype(np.uint8) * np.uint8(_IMAGE)
         names = self.names if fields[self.names].any() else self.names[:0]
@@ -219,11 +219,9 @@ def image_mask(products: pa.RecordBatch) -> NDArray[np.uint8]:
 
     Whether they are an image only the encoder tells: see `TrainingData.as_seen`.
     """
-    images = products.column("images")
-    found = pc.equal(pc.struct_field(pc.list_flatten(images), "status"), "ok")
-    rows = pc.list_parent_indices(images).to_numpy()[found.to_numpy(zero_copy_only=False)]
+    _, owners = images_found(products.column("images"))
     mask = np.zeros(products.num_rows, np.uint8)
-    mask[rows] = _IMAGE
+    mask[owners] = _IMAGE
     return mask
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.core.records import FIELDS
+from aisle.core.records import mask_of_fields
 from aisle.encoders.base import Encoder, Features, FrozenEncoder, TrainedEncoder
 
 
@@ -120,7 +120,7 @@ class FrozenEvidence:
         self._encoder = encoder
         self._vectors = vectors
         self._present = present
-        self._fields = sum(1 << FIELDS.index(name) for name in encoder.fields)
+        self._fields = mask_of_fields(encoder.fields)
 
     def fit(self, rows: NDArray[np.int64]) -> None:
         """See Evidence: the mean and deviation of `rows`."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.progress import progress
+from aisle.core.words import percent
 from aisle.training.category_names import names_of_an_epoch
 from aisle.training.checkpoints import Checkpoints
 from aisle.training.copies import take_away
@@ -131,7 +132,7 @@ def fit(
             loss = run_epoch(learner, batches, data.labels, data.smoothing, advance)
             done.epoch += 1
             _look(run, data, learner, done)
-            right = f"right {100 * done.accuracy:.1f} %, " if run.held_out else ""
+            right = f"right {percent(done.accuracy)}, " if run.held_out else ""
             advance(0, note=f"{right}epoch {done.epoch}/{run.epochs}, loss {loss:.3f}")
             if monotonic() - saved >= settings.checkpoint_s:
                 checkpoints.save(run.name, *done.bundle(learner))

@@ -8,7 +8,7 @@ of all, takes another recipe's tables, in which the recipe's own change single s
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -206,13 +206,12 @@ def _checked(name: str, tables: dict[str, Any]) -> Recipe:
         raise AisleError(f"recipe {name}: " + "; ".join(faults))
     for key in encoders:
         by_encoder.setdefault(key, Rates())
-    values = {f: getattr(settings, f) for f in settings.__dataclass_fields__ if f != "rates"}
     return Recipe(
         name=name,
         encoders=encoders,
         fields=fields,
         head=head,
-        training=TrainingSettings(**values, rates=by_encoder),
+        training=replace(settings, rates=by_encoder),
     )
 
 

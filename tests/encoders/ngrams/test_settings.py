@@ -19,8 +19,8 @@ class TestReadSettings:
             "title_chars": ((3, 5), 1.5),
             "description_words": ((1, 2), 1.0),
             "brand_words": ((1, 2), 0.5),
-            "category_words": ((1, 2), 0.7),
-            "category_chars": ((3, 5), 0.7),
+            "merchant_category_words": ((1, 2), 0.7),
+            "merchant_category_chars": ((3, 5), 0.7),
             "link_words": ((1, 2), 0.8),
             "link_chars": ((3, 5), 0.8),
         }

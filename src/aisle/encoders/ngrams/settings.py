@@ -1,7 +1,10 @@
 """What a recipe may say about the n-gram encoder."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -39,16 +42,12 @@ class Block:
     weight: float
 
 
-_DEFAULT_BLOCKS: Mapping[str, Mapping[str, Any]] = {
-    "title_words": {"field": "title", "kind": "words", "weight": 1.5},
-    "title_chars": {"field": "title", "kind": "chars", "weight": 1.5},
-    "description_words": {"field": "description", "kind": "words", "weight": 1.0},
-    "brand_words": {"field": "brand", "kind": "words", "weight": 0.5},
-    "category_words": {"field": "merchant_category", "kind": "words", "weight": 0.7},
-    "category_chars": {"field": "merchant_category", "kind": "chars", "weight": 0.7},
-    "link_words": {"field": "link", "kind": "link_words", "weight": 0.8},
-    "link_chars": {"field": "link", "kind": "link_chars", "weight": 0.8},
-}
+@cache
+def _usual_blocks() -> Mapping[str, Mapping[str, Any]]:
+    """The blocks of the recipe `text_small`."""
+    recipe = files("aisle") / "recipes" / "text_small.toml"
+    blocks: dict[str, dict[str, Any]] = tomllib.loads(recipe.read_text(encoding="utf-8"))["text"]["blocks"]
+    return blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +60,14 @@ class NgramSettings:
         idf_power: 0 weighs common and rare n-grams alike, 1 is the full inverse document frequency.
         min_df: products that an n-gram must be seen in to have a row in the table.
         blocks: from a block's name to its field, kind, n and weight; in a recipe these are all the blocks
-            there are. `n` and `weight` may be left out.
+            there are. `n` and `weight` may be left out. By default those of the recipe `text_small`.
     """
 
     dim: int = 96
     buckets: int = 2**20
     idf_power: float = 0.5
     min_df: int = 1
-    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(_DEFAULT_BLOCKS))
+    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(_usual_blocks()))
 
     def faults(self, where: str) -> list[str]:
         """Every value that cannot be right, each with the values that can; `where` is the table's name."""

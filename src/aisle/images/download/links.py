@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from aisle.core.errors import AisleError, system_refusal
 from aisle.core.manifest import PRODUCTS_FOLDER, check_file, read_manifest
 from aisle.feeds import FeedNotes, FeedOptions, check_fields_there, find_column, read_feed
+from aisle.feeds.decompress import COMPRESSIONS
 from aisle.images.download.address import ANY_PORT, MAX_LENGTH, NORMAL_PATTERN, RefusedError, parse
 
 USE_SCHEMA = pa.schema(
@@ -34,7 +35,6 @@ _ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
 
 _BATCH_ROWS = 4096
 
-_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _AN_ADDRESS = re.compile(rb"(?i)(?:[a-z][a-z0-9+.-]*://|data:)[^\t\0]*$")
 _A_FEEDS_FIRST_LINE = re.compile(rb'[\t\0,;|]|^[{<\["]')
 
@@ -176,7 +176,7 @@ def _is_list(source: Path) -> bool:
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
     if _AN_ADDRESS.match(first):
         return True
-    return not (head.startswith(_PACKED) or _A_FEEDS_FIRST_LINE.search(first))
+    return not (head.startswith(tuple(COMPRESSIONS.values())) or _A_FEEDS_FIRST_LINE.search(first))
 
 
 def _is_text(kind: pa.DataType) -> bool:

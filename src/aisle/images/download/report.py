@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.core.image_records import image_statuses
+from aisle.core.words import clock, counted, note, percent
 from aisle.images.download.plan import Plan
 from aisle.images.download.run import Watcher
 from aisle.images.download.shard import UNCHANGED
@@ -19,7 +19,6 @@ from aisle.images.download.summary import Summary
 _MOST_SHOWN = 10
 _LONG_S = 60.0
 _TELL_EVERY_S = 60.0
-_LONGEST_S = 1e11
 
 
 class Report(Watcher):
@@ -78,7 +77,7 @@ class Report(Watcher):
         self._counts.clear()
         self._bar.reset(self._task, total=plan.n_addresses, completed=n_done, note="")
         self._progress_console.print(
-            f"{_counted(plan.n_addresses, 'address', 'addresses')} to ask, {n_done:,} done before"
+            f"{counted(plan.n_addresses, 'address', 'addresses')} to ask, {n_done:,} done before"
         )
         if not self._has_contact:
             self._has_contact = True
@@ -90,7 +89,7 @@ class Report(Watcher):
         slow = [(host, seconds) for host, seconds in plan.seconds.items() if seconds >= _LONG_S]
         for host, seconds in slow[:_MOST_SHOWN]:
             self._progress_console.print(
-                _plain(f"  {host} takes at least {_duration(seconds)} at its limit"), highlight=False
+                _plain(f"  {host} takes at least {clock(seconds)} at its limit"), highlight=False
             )
 
     def told(self, counts: Mapping[str, int]) -> None:
@@ -119,8 +118,8 @@ class Report(Watcher):
         shares = [f"{name} {100 * n / n_done:.0f} %" for name, n in statuses.most_common(3)]
         left = self._bar.tasks[self._task].remaining or 0.0
         left_s = max(left * seconds / n_done, self._least_s - seconds) if left else 0.0
-        hosts = f"{_counted(sum(self._hosts.values()), 'host')} waiting"
-        return f"{n_done / seconds:,.1f}/s  {', '.join(shares)}  {hosts}  {_duration(left_s)} left"
+        hosts = f"{counted(sum(self._hosts.values()), 'host')} waiting"
+        return f"{n_done / seconds:,.1f}/s  {', '.join(shares)}  {hosts}  {clock(left_s)} left"
 
     def _ended(self) -> Counter[str]:
         """How many addresses ended how in this run."""
@@ -132,7 +131,7 @@ class Report(Watcher):
         self._bar.stop()
         table = Table("status", "addresses", "share", "meaning", box=None)
         for status, n in summary.by_status.items():
-            share = f"{100 * n / summary.n_addresses:.1f} %"
+            share = percent(n / summary.n_addresses)
             table.add_row(status, f"{n:,}", share, image_statuses()[status].meaning)
         self._console.print(table)
         hosts = Table("host", "addresses", "ok", "most frequent trouble", box=None)
@@ -155,28 +154,20 @@ class Report(Watcher):
             )
         n_found, n_uses = len(summary.placeholders), sum(found.n_products for found in summary.placeholders)
         parts = [
-            f"{_counted(summary.n_addresses, 'address', 'addresses')}, "
-            f"{_counted(summary.by_status.get('ok', 0), 'image')}, {summary.n_bytes / 1e6:,.1f} MB read",
-            f"{_counted(n_found, 'picture')} {'stands' if n_found == 1 else 'stand'} for 'no image' "
-            f"({_counted(n_uses, 'use')})",
+            f"{counted(summary.n_addresses, 'address', 'addresses')}, "
+            f"{counted(summary.by_status.get('ok', 0), 'image')}, {summary.n_bytes / 1e6:,.1f} MB read",
+            f"{counted(n_found, 'picture')} {'stands' if n_found == 1 else 'stand'} for 'no image' "
+            f"({counted(n_uses, 'use')})",
         ]
         if summary.n_paths == 1:
             parts.append("1 link is the path of a file, and no address")
         elif summary.n_paths:
             parts.append(f"{summary.n_paths:,} links are paths of files, and no addresses")
         self._console.print("; ".join(parts), highlight=False)
-        for note in summary.notes:
-            self._console.print(_plain(f"Note: {note}"), highlight=False, soft_wrap=True)
+        for line in summary.notes:
+            self._console.print(_plain(note(line)), highlight=False, soft_wrap=True)
 
 
 def _plain(text: str) -> Text:
     """Text of strangers: no mark-up, and nothing that a terminal would obey."""
     return Text("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
-
-
-def _duration(seconds: float) -> str:
-    return str(timedelta(seconds=round(min(seconds, _LONGEST_S))))
-
-
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n:,} {one if n == 1 else many or one + 's'}"

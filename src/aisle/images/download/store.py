@@ -8,10 +8,10 @@ from typing import Any
 from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import AisleError, system_refusal
+from aisle.core.image_records import IMAGES_FILE
 from aisle.execution.commit import ShardStore
 from aisle.images.download.settings import PictureSettings
 
-MANIFEST_FILE = "images.json"
 FORMAT = 1
 
 
@@ -29,16 +29,16 @@ def open_images(root: str, *, create: bool = False, pictures: PictureSettings | 
     with _first_contact(store, root):
         if store.filesystem.isfile(store.root):
             raise AisleError(f"{root}: is a file; name a folder")
-        is_there = store.filesystem.exists(store.path(MANIFEST_FILE))
+        is_there = store.filesystem.exists(store.path(IMAGES_FILE))
         is_empty = is_there or not store.names("")
     if not is_there:
         if not create:
-            raise AisleError(f"{root}: holds no {MANIFEST_FILE}, so it is no folder of downloaded images")
+            raise AisleError(f"{root}: holds no {IMAGES_FILE}, so it is no folder of downloaded images")
         if not is_empty:
-            raise AisleError(f"{root}: is not empty and holds no {MANIFEST_FILE}; name a folder of its own")
+            raise AisleError(f"{root}: is not empty and holds no {IMAGES_FILE}; name a folder of its own")
         manifest = {"format": FORMAT, **_kind(pictures or PictureSettings())}
         with _first_contact(store, root):
-            store.create(MANIFEST_FILE, json.dumps(manifest).encode())
+            store.create(IMAGES_FILE, json.dumps(manifest).encode())
     found = picture_kind(store)
     if pictures is not None and _kind(pictures) != found:
         raise AisleError(
@@ -55,9 +55,9 @@ def picture_kind(store: ShardStore) -> dict[str, int]:
     Raises:
         AisleError: the manifest is damaged, or of a newer format.
     """
-    place = f"{store.root}/{MANIFEST_FILE}"
+    place = f"{store.root}/{IMAGES_FILE}"
     try:
-        manifest: dict[str, Any] = json.loads(store.filesystem.cat_file(store.path(MANIFEST_FILE)))
+        manifest: dict[str, Any] = json.loads(store.filesystem.cat_file(store.path(IMAGES_FILE)))
         found = manifest["format"]
         usual = _kind(PictureSettings())
         kind = {name: int(manifest.get(name, value)) for name, value in usual.items()}
