@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +14,12 @@ from numpy.typing import NDArray
 from aisle.core.registry import Registry
 from aisle.encoders.items import ItemEncoder
 
-if TYPE_CHECKING:
-    from aisle.images.source import ImageSource
-
 Features: TypeAlias = Any
-"""What `prepare` hands to `forward`; only the encoder that made it looks inside."""
+"""What `collect` and `weigh` hand to the other steps; only the encoder that made it looks inside."""
 
 
-class Encoder(Protocol):
-    """Turns fields of products into vectors: `prepare` (pure, knows no weights), then `forward` (weights)."""
+class StoredEncoder(Protocol):
+    """What every encoder tells of itself, and what a model directory keeps of it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -32,11 +29,6 @@ class Encoder(Protocol):
     @property
     def n_dims(self) -> int:
         """Length of a vector."""
-        ...
-
-    @property
-    def trained(self) -> bool:
-        """Whether its weights are trained with the head; frozen ones give vectors that can be cached."""
         ...
 
     def fingerprint(self) -> str:
@@ -51,22 +43,14 @@ class Encoder(Protocol):
         """The weights, as the model directory keeps them; `restore` needs them and the settings."""
         ...
 
-    def prepare(self, products: pa.RecordBatch, images: ImageSource | None) -> Features:
-        """Read the fields of a batch of products (core.schemas.PRODUCT_SCHEMA, and maybe more columns)."""
-        ...
 
-    def forward(self, features: Features) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """One vector for each product, and whether the product has the evidence.
-
-        Returns:
-            (products, n_dims) the mean over a product's present items, zeros where none is present;
-            (products,) whether any is.
-        """
-        ...
-
-
-class FrozenEncoder(Encoder, ItemEncoder, Protocol):
+class FrozenEncoder(StoredEncoder, ItemEncoder, Protocol):
     """An encoder that is not trained: its items' vectors are made once, and cached by content."""
+
+    @property
+    def trained(self) -> Literal[False]:
+        """It is not."""
+        ...
 
     def fit_standardiser(self, vectors: NDArray[np.floating[Any]], present: NDArray[np.bool_]) -> None:
         """Learn mean and deviation from the vectors of training products: (products, n_dims), (products,)."""
@@ -77,13 +61,33 @@ class FrozenEncoder(Encoder, ItemEncoder, Protocol):
         ...
 
 
-class TrainedEncoder(Encoder, Protocol):
-    """An encoder whose table of weights is trained with the head, by steps of its own."""
+class TrainedEncoder(StoredEncoder, Protocol):
+    """An encoder whose table of weights is trained with the head, by steps of its own.
+
+    Answering is `collect`, which reads fields and knows no weights, then `forward`.
+    """
 
     table: NDArray[Any]
 
+    @property
+    def trained(self) -> Literal[True]:
+        """It is."""
+        ...
+
     def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> Features:
-        """Prepare all products of a training once, in files below `folder`."""
+        """Read the fields of products (core.schemas.PRODUCT_SCHEMA, and maybe more columns).
+
+        Args:
+            folder: for files that hold the features of a whole training; None holds them in memory.
+        """
+        ...
+
+    def forward(self, features: Features) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """One vector for each product, and whether the product has the evidence.
+
+        Returns:
+            (products, n_dims), zeros where the evidence is absent; (products,).
+        """
         ...
 
     def fit(self, features: Features, rows: NDArray[np.int64]) -> None:
@@ -120,6 +124,9 @@ class TrainedEncoder(Encoder, Protocol):
         """An encoder of the same vocabulary with a table of zeros."""
         ...
 
+
+Encoder: TypeAlias = FrozenEncoder | TrainedEncoder
+"""Turns fields of products into vectors; `trained` tells of which kind it is."""
 
 ENCODERS = Registry(
     "encoder",

@@ -198,7 +198,7 @@ class TestForward:
         batch = batch_of(products_of(700))
         encoder, features, weighed = fitted(batch)
         for _ in range(2):
-            vectors, present = encoder.forward(encoder.prepare(batch))
+            vectors, present = encoder.forward(encoder.collect([batch]))
             assert np.array_equal(vectors, encoder.forward_rows(weighed, *every(weighed)))
             assert np.array_equal(present, encoder.spoken_fields(weighed) > 0)
             encoder.quantise()
@@ -206,13 +206,13 @@ class TestForward:
 
     def test_a_product_of_unseen_ngrams_alone_is_absent(self, batch_of):
         encoder, _, _ = fitted(batch_of([{"brand": "acme"}]))
-        vectors, present = encoder.forward(encoder.prepare(batch_of([{"brand": "zzz"}, {"brand": "acme"}])))
+        vectors, present = encoder.forward(encoder.collect([batch_of([{"brand": "zzz"}, {"brand": "acme"}])]))
         assert present.tolist() == [False, True]
         assert not vectors[0].any()
 
     def test_an_encoder_that_was_fitted_on_nothing_sees_nothing(self, batch_of):
         encoder, _, _ = fitted(batch_of([{}]))
-        vectors, present = encoder.forward(encoder.prepare(batch_of([{"title": "a"}])))
+        vectors, present = encoder.forward(encoder.collect([batch_of([{"title": "a"}])]))
         assert not present.any()
         assert not vectors.any()
 
