@@ -145,17 +145,6 @@ class NgramEncoder:
         self._check(features, weighed=False)
         return self._vocabulary.weigh(features, self._factors, folder)
 
-    def spoken_fields(self, features: NgramFeatures) -> NDArray[np.uint8]:
-        """The mask of the fields in which each product has an n-gram that was seen in training.
-
-        Args:
-            features: as `weigh` gave them.
-        """
-        self._check(features, weighed=True)
-        speaks = np.diff(features.block_ptr).reshape(len(features), len(self._blocks)) > 0
-        mask: NDArray[np.uint8] = np.bitwise_or.reduce(speaks * self._bits, axis=1)
-        return mask
-
     def forward_rows(
         self,
         features: NgramFeatures,
