@@ -38,6 +38,12 @@ class TestEveryHead:
         )
         np.testing.assert_allclose(as_tensors.numpy(), head.scores(given), rtol=1e-4, atol=1e-6)
 
+    def test_restored_it_has_the_weights_that_it_had_and_no_others(self, name):
+        head = build(name)
+        again = restore_head(name, head.settings(), head.parameters()).parameters()
+        assert again.keys() == head.parameters().keys()
+        assert all(np.array_equal(again[key], weights) for key, weights in head.parameters().items())
+
     def test_every_weight_gets_a_gradient(self, name):
         head = build(name)
         tensors = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in head.parameters().items()}
