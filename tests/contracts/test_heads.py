@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from aisle.heads.base import HEADS, merge_heads, restore_head
+from aisle.heads.base import HEADS, head_kind, merge_heads, restore_head
 
 DIMS = {"text": 3, "image": 2}
 
 
 def build(name, seed=1):
-    return HEADS.get(name)({}, DIMS, 6, np.random.default_rng(seed), dict.fromkeys(DIMS, 1.0))
+    return head_kind(name).build({}, DIMS, 6, np.random.default_rng(seed), dict.fromkeys(DIMS, 1.0))
 
 
 def vectors(n=5, seed=2):

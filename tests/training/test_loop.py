@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.heads.base import HEADS
-from aisle.heads.flat import FlatHead
+from aisle.heads.base import HEADS, HeadKind
+from aisle.heads.flat import FlatHead, merge
 from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.loop import Learner, epoch_batches, n_batches, run_epoch
@@ -88,9 +88,7 @@ def build_strict(settings, dims, n_leaves, generator, init):
     return StrictHead(np.ones(n_leaves, np.float32), bias=np.zeros(n_leaves, np.float32), plain=weights)
 
 
-def restore(settings, parameters):
-    """See heads.base.restore_head, which finds it beside `build_strict`."""
-    return StrictHead(**parameters)
+STRICT = HeadKind(build=build_strict, restore=lambda _, parameters: StrictHead(**parameters), merge=merge)
 
 
 class TestLearner:
@@ -137,7 +135,7 @@ class TestLearner:
         assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
 
     def test_a_head_is_given_its_own_weights_alone_whatever_they_are_called(self, monkeypatch):
-        monkeypatch.setitem(HEADS.table, "strict", f"{__name__}:build_strict")
+        monkeypatch.setitem(HEADS.table, "strict", f"{__name__}:STRICT")
         settings = TrainingSettings(batch=12, rates={"plain": Rates()})
         learner = Learner({"head": "strict"}, {"plain": PlainEvidence()}, TREE.n_leaves, settings, 1, 40)
         assert learner.head_weights()["absent"].tolist() == [1.0] * TREE.n_leaves

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -128,16 +128,33 @@ class TrainedEncoder(StoredEncoder, Protocol):
 Encoder: TypeAlias = FrozenEncoder | TrainedEncoder
 """Turns fields of products into vectors; `trained` tells of which kind it is."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderKind:
+    """What the table holds of an encoder: the ways to make one.
+
+    Args:
+        build: makes one of its settings that is not trained or fitted yet.
+        restore: makes one again of its settings and tensors.
+        fields_of: tells of settings which fields are read, without building (weights may be far away);
+            messages call the settings' table as the second argument says.
+        merge: of trained encoders; None for frozen ones.
+    """
+
+    build: Callable[[Mapping[str, Any]], Encoder]
+    restore: Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Encoder]
+    fields_of: Callable[[Mapping[str, Any], str], tuple[str, ...]]
+    merge: Callable[[Sequence[Any]], Encoder] | None = None
+
+
 ENCODERS = Registry(
     "encoder",
     {
-        "ngrams": "aisle.encoders.ngrams.encoder:build",
-        "timm": "aisle.encoders.timm.encoder:build",
+        "ngrams": "aisle.encoders.ngrams.encoder:KIND",
+        "timm": "aisle.encoders.timm.encoder:KIND",
     },
 )
-"""From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained). Beside each `build` stand
-`restore(settings, tensors) -> Encoder` and `fields_of(settings, where) -> tuple[str, ...]`, and for a trained
-encoder `merge(encoders) -> Encoder`; the functions below call them."""
+"""From an encoder's name to its EncoderKind."""
 
 
 def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
@@ -146,11 +163,11 @@ def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     Raises:
         AisleError: no encoder has this name, or settings are unknown or out of range.
     """
-    return cast(Encoder, ENCODERS.get(name)(settings))
+    return _kind(name).build(settings)
 
 
 def fields_of(name: str, settings: Mapping[str, Any], where: str = "") -> tuple[str, ...]:
-    """Which of core.records.FIELDS an encoder would read, without building it (weights may be far away).
+    """Which of core.records.FIELDS an encoder would read, without building it.
 
     Args:
         where: what the recipe calls the table of settings; empty for the encoder's name.
@@ -158,17 +175,19 @@ def fields_of(name: str, settings: Mapping[str, Any], where: str = "") -> tuple[
     Raises:
         AisleError: no encoder has this name, or settings are unknown or out of range.
     """
-    return cast(tuple[str, ...], _beside(name).fields_of(settings, where or name))
+    return _kind(name).fields_of(settings, where or name)
 
 
 def merge_encoders(name: str, encoders: Sequence[Encoder]) -> Encoder:
-    """Set the vectors of trained encoders side by side: those of one fit, trained with different seeds."""
-    return cast(Encoder, _beside(name).merge(encoders))
+    """Set the vectors of trained encoders side by side: those of one fit, trained with different seeds.
 
-
-def _beside(name: str) -> Any:
-    """The module of an encoder's `build`."""
-    return import_module(ENCODERS.get(name).__module__)
+    Raises:
+        ValueError: the encoders are frozen, or not of one fit.
+    """
+    merge = _kind(name).merge
+    if merge is None:
+        raise ValueError(f"encoders of the kind '{name}' are frozen, and all alike")
+    return merge(encoders)
 
 
 def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Encoder:
@@ -177,4 +196,9 @@ def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str
     Raises:
         AisleError: no encoder has this name, or settings and tensors do not fit together.
     """
-    return cast(Encoder, _beside(name).restore(settings, tensors))
+    return _kind(name).restore(settings, tensors)
+
+
+def _kind(name: str) -> EncoderKind:
+    found: EncoderKind = ENCODERS.get(name)
+    return found

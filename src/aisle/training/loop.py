@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
-from aisle.heads.base import HEADS, Head, restore_head
+from aisle.heads.base import Head, head_kind, restore_head
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.copies import take_away
 from aisle.training.evidence import Evidence
@@ -61,7 +61,7 @@ class Learner:
         self.n_steps = n_steps
         self.step = 0
         self._head_name = str(head_table["head"])
-        first = HEADS.get(self._head_name)(
+        first = head_kind(self._head_name).build(
             {k: v for k, v in head_table.items() if k != "head"},
             {name: e.n_dims for name, e in evidence.items()},
             n_leaves,

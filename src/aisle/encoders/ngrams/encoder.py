@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
+from aisle.encoders.base import EncoderKind
 from aisle.encoders.ngrams.collecting import hash_products
 from aisle.encoders.ngrams.features import NgramFeatures, gather
 from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
@@ -271,3 +272,6 @@ def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
     table = empty_table(len(first.table), dim, first.table.dtype.type)
     np.concatenate([e.table for e in encoders], axis=1, out=table)
     return NgramEncoder(replace(first._settings, dim=dim), first._vocabulary, table)
+
+
+KIND = EncoderKind(build=build, restore=restore, fields_of=fields_of, merge=merge)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from aisle.core.errors import AisleError
+from aisle.encoders.base import EncoderKind
 from aisle.encoders.timm.folding import folded
 from aisle.encoders.timm.network import bare_network, network_with_weights, take_weights, weights_of
 from aisle.encoders.timm.pixels import VERSION, square_pixels
@@ -183,3 +184,6 @@ def _length_of_vector(network: nn.Module, example: torch.Tensor, settings: TimmS
     if len(shape) != 2 or not shape[1]:
         raise AisleError(f"{settings.architecture} gives no vector for an image; name another architecture")
     return int(shape[1])
+
+
+KIND = EncoderKind(build=build, restore=restore, fields_of=fields_of)
