@@ -27,7 +27,7 @@ $(VENV)-img2dataset/stamp: requirements/img2dataset.lock
 demo: $(VENV)/run.stamp  ## a small shop of its own making, through the whole journey
 	$(BIN)/aisle demo
 
-test: $(VENV)/dev.stamp  ## all tests but the hour-long ones
+test: $(VENV)/dev.stamp  ## all tests but those that take minutes or need the real data sets
 	$(BIN)/pytest -n auto --dist loadgroup -m "not data and not long"
 
 test-all: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## the tests that need the real data sets too

@@ -38,7 +38,7 @@ class TestRows:
 
     def test_all_columns_of_the_schema_are_there(self, feed, ingested):
         batch = next(ingested(feed("a.tsv", [row("1")])).batches())
-        assert batch.schema.equals(CATALOGUE_SCHEMA.remove_metadata(), check_metadata=False)
+        assert batch.schema.equals(CATALOGUE_SCHEMA)
 
     def test_columns_without_a_place_of_their_own_are_kept(self, feed, ingested, products):
         catalogue = ingested(

@@ -12,6 +12,7 @@ from aisle.core.errors import AisleError
 from aisle.core.records import FIELDS
 from aisle.core.schemas import PRODUCT_SCHEMA
 from aisle.encoders.base import ENCODERS, build_encoder, fields_of, merge_encoders, restore_encoder
+from aisle.encoders.product_vectors import product_vectors
 from aisle.images.hashes import hash_of
 from aisle.images.source import InlineImages
 
@@ -53,7 +54,7 @@ def batch(*products):
 
 
 def vectors_of(encoder, products):
-    return encoder.forward(encoder.prepare(products, SOURCE))
+    return product_vectors(encoder, products, SOURCE, None)
 
 
 def trained(name, seed=1):
@@ -116,7 +117,8 @@ class TestEveryEncoder:
         products = batch(*map(product, range(5)))
         together, _ = vectors_of(encoder, products)
         alone = np.concatenate([vectors_of(encoder, products.slice(i, 1))[0] for i in range(5)])
-        np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+        near = 1e-5 if encoder.trained else 1e-3  # frozen ones' vectors are kept in half precision
+        np.testing.assert_allclose(together, alone, rtol=10 * near, atol=near)
 
     def test_further_columns_make_no_difference(self, name):
         encoder = trained(name)
@@ -170,14 +172,15 @@ class TestEveryFrozenEncoder:
         vectors, _ = some_vectors(encoder.n_dims)
         assert np.array_equal(encoder.standardise(vectors), vectors.astype(np.float32))
 
-    def test_forward_standardises_what_the_bare_encoder_gives(self, name):
-        products = batch(*map(product, range(3)), NOTHING)
-        bare, _ = vectors_of(build_encoder(name, SETTINGS[name]), products)
-        encoder = trained(name)
-        vectors, present = vectors_of(encoder, products)
-        np.testing.assert_allclose(
-            vectors, encoder.standardise(bare) * present[:, None], rtol=1e-5, atol=1e-5
-        )
+    def test_broken_bytes_are_no_item(self, name):
+        encoder = build_encoder(name, SETTINGS[name])
+        for data in (b"", b"broken", picture(0)[:50]):
+            assert encoder.prepare_item(data) is None
+
+    def test_no_items_have_no_vectors(self, name):
+        encoder = build_encoder(name, SETTINGS[name])
+        vectors = encoder.forward_items([])
+        assert (vectors.shape, vectors.dtype) == ((0, encoder.n_dims), np.float32)
 
     def test_fitted_or_not_it_finds_the_vectors_that_were_kept_for_it(self, name):
         assert trained(name).fingerprint() == build_encoder(name, SETTINGS[name]).fingerprint()

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from aisle.heads.base import HEADS, merge_heads, restore_head
+from aisle.heads.base import HEADS, head_kind, merge_heads, restore_head
 
 DIMS = {"text": 3, "image": 2}
 
 
 def build(name, seed=1):
-    return HEADS.get(name)({}, DIMS, 6, np.random.default_rng(seed), dict.fromkeys(DIMS, 1.0))
+    return head_kind(name).build({}, DIMS, 6, np.random.default_rng(seed), dict.fromkeys(DIMS, 1.0))
 
 
 def vectors(n=5, seed=2):
@@ -37,6 +37,12 @@ class TestEveryHead:
             {k: torch.from_numpy(v) for k, v in given.items()}
         )
         np.testing.assert_allclose(as_tensors.numpy(), head.scores(given), rtol=1e-4, atol=1e-6)
+
+    def test_restored_it_has_the_weights_that_it_had_and_no_others(self, name):
+        head = build(name)
+        again = restore_head(name, head.settings(), head.parameters()).parameters()
+        assert again.keys() == head.parameters().keys()
+        assert all(np.array_equal(again[key], weights) for key, weights in head.parameters().items())
 
     def test_every_weight_gets_a_gradient(self, name):
         head = build(name)

@@ -51,13 +51,13 @@ def test_the_metric_keeps_the_contract(add):
 
 
 def test_the_head_keeps_the_contract(add):
-    add(HEADS, "loud", "build", "class LoudHead")
+    add(HEADS, "loud", "KIND", "class LoudHead")
     run_tests(contract("heads").TestEveryHead(), "loud")
 
 
 def test_the_encoder_keeps_the_contract(add):
     encoders = contract("encoders")
-    add(ENCODERS, "tints", "build", "class TintEncoder")
+    add(ENCODERS, "tints", "KIND", "class TintEncoder")
     encoders.SETTINGS["tints"] = {"size": 8}
     run_tests(encoders.TestEveryEncoder(), "tints")
     run_tests(encoders.TestEveryFrozenEncoder(), "tints")

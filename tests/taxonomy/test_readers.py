@@ -13,11 +13,11 @@ PATHS = "Shoes\nShoes > Boots\nShoes > Sandals\nHats\n"
 WITH_IDS = "# Google_Product_Taxonomy_Version: 2021-09-21\n1 - Shoes\n2 - Shoes > Boots\n3 - Hats\n"
 
 
-def refusal(file: Path, content: str | bytes, format_name: str | None = None) -> str:
+def refusal(file: Path, content: str | bytes) -> str:
     """The message with which a file of this content is refused, without the folder."""
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(AisleError) as caught:
-        read_taxonomy(str(file), format_name)
+        read_taxonomy(str(file))
     message = str(caught.value)
     assert "\n" not in message
     return message.replace(f"{file.parent}/", "")
@@ -41,10 +41,6 @@ class TestBadInput:
     @pytest.mark.parametrize("content", ["", "\n\n", "  \n", "\ufeff", "# only a comment\n"])
     def test_an_empty_file(self, tmp_path, content):
         assert refusal(tmp_path / "t.txt", content) == "t.txt: holds no category; is it the right file?"
-
-    def test_a_format_that_there_is_not(self, tmp_path):
-        message = refusal(tmp_path / "t.txt", PATHS, "path")
-        assert message.startswith("no taxonomy format is called 'path'; did you mean 'paths'? known: ")
 
     def test_bytes_that_are_no_text(self, tmp_path):
         message = refusal(tmp_path / "t.txt", b"Shoes\nShoes > B\xe9b\xe9\n")
@@ -197,15 +193,11 @@ class TestBadTables:
             == "t.csv: holds no category; is it the right file?"
         )
 
-    def test_a_table_without_the_columns_when_asked_for_one(self, tmp_path):
-        message = refusal(tmp_path / "t.csv", "id,title\n1,Shoes\n", "table")
-        assert message.startswith("t.csv:1: has the columns id, title; expected id, parent and name, or ")
 
-
-def read(file: Path, content: str | bytes, format_name: str | None = None) -> dict[str, str]:
+def read(file: Path, content: str | bytes) -> dict[str, str]:
     """From id to path of the tree that a file of this content holds."""
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    tree = read_taxonomy(str(file), format_name)
+    tree = read_taxonomy(str(file))
     return dict(zip(tree.ids[1:], tree.path_texts()[1:], strict=True))
 
 
@@ -270,9 +262,6 @@ class TestPaths:
     def test_commas_in_names_do_not_make_it_a_table(self, tmp_path):
         content = "Food, Beverages & Tobacco\nFood, Beverages & Tobacco > Tea, Coffee\n"
         assert list(read(tmp_path / "t.txt", content)) == content.splitlines()
-
-    def test_a_flat_list_with_commas_when_asked_for(self, tmp_path):
-        assert list(read(tmp_path / "t.txt", "Food, Drinks\nHats\n", "paths")) == ["Food, Drinks", "Hats"]
 
     def test_only_the_comment_at_the_top_is_passed_over(self, tmp_path):
         content = "# Version: 1\n\nGifts\n#1 Dad > Mugs\n"
@@ -387,10 +376,5 @@ class TestEveryFormat:
         ]
         assert recognising[0] == name
 
-    def test_gives_the_same_tree_recognised_or_named(self, tmp_path, name):
-        recognised = read(tmp_path / "sample", SAMPLES[name])
-        assert list(recognised.values()) == ["Shoes", "Shoes > Boots"]
-        assert read(tmp_path / "sample", SAMPLES[name], name) == recognised
-
-    def test_refuses_an_empty_file_in_the_same_words(self, tmp_path, name):
-        assert refusal(tmp_path / "t.txt", "", name) == "t.txt: holds no category; is it the right file?"
+    def test_gives_the_tree(self, tmp_path, name):
+        assert list(read(tmp_path / "sample", SAMPLES[name]).values()) == ["Shoes", "Shoes > Boots"]

@@ -3,11 +3,10 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.tree import ROOT
-from strategies import leaf_probabilities, taxonomies
+from strategies import taxonomies
 
 SHOP = from_paths(
     [
@@ -129,42 +128,3 @@ class TestFind:
     def test_an_unknown_id_is_named(self):
         with pytest.raises(ValueError, match="no category has the id '77'"):
             self.TREE.node_of_id("77")
-
-
-class TestNodeProbabilities:
-    def test_leaves_of_uneven_depth(self):
-        leaf_p = np.array([[0.1, 0.2, 0.3, 0.15, 0.25]])
-        node_p = SHOP.node_probabilities(leaf_p)[0]
-        by_path = {path: round(float(p), 12) for path, p in zip(SHOP.path_texts(), node_p, strict=True)}
-        assert by_path == {
-            "": 1.0,
-            "Clothing": 0.6,
-            "Clothing > Men": 0.3,
-            "Clothing > Men > Shirts": 0.1,
-            "Clothing > Men > Trousers": 0.2,
-            "Clothing > Women": 0.3,
-            "Clothing > Women > Shirts": 0.3,
-            "Gift cards": 0.15,
-            "Media": 0.25,
-            "Media > Books": 0.25,
-            "Media > Books > Novels": 0.25,
-            "Media > Books > Novels > Crime": 0.25,
-        }
-
-    @given(taxonomies(), st.data())
-    def test_children_share_out_their_parents_probability(self, tree, data):
-        node_p = tree.node_probabilities(data.draw(leaf_probabilities(tree)).astype(np.float64))
-        for node in np.flatnonzero(~tree.is_leaf):
-            np.testing.assert_allclose(
-                node_p[:, tree.children(node)].sum(axis=1), node_p[:, node], atol=1e-12
-            )
-
-    def test_the_type_of_the_input_is_kept(self):
-        assert SHOP.node_probabilities(np.ones((2, 5), np.float32)).dtype == np.float32
-
-    def test_no_products(self):
-        assert SHOP.node_probabilities(np.ones((0, 5), np.float32)).shape == (0, 12)
-
-    def test_another_number_of_leaves_is_refused(self):
-        with pytest.raises(ValueError, match=r"shape \(2, 4\); expected \(products, 5\)"):
-            SHOP.node_probabilities(np.ones((2, 4)))

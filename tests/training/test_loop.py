@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisle.heads.base import HEADS, HeadKind
+from aisle.heads.flat import FlatHead, merge
 from aisle.taxonomy.building import from_paths
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.loop import Learner, epoch_batches, n_batches, run_epoch
@@ -67,6 +69,28 @@ class PlainEvidence:
         return {"table": self.table}
 
 
+class StrictHead(FlatHead):
+    """A head with a weight that it calls `absent`; it takes its own weights and no others."""
+
+    def __init__(self, absent, **weights):
+        super().__init__(weights["bias"], {"plain": weights["plain"]})
+        self.absent = absent
+
+    def parameters(self):
+        return {"bias": self.bias, "plain": self.weights["plain"], "absent": self.absent}
+
+    def scores(self, vectors):
+        return super().scores(vectors) + self.absent
+
+
+def build_strict(settings, dims, n_leaves, generator, init):
+    weights = np.zeros((n_leaves, dims["plain"]), np.float32)
+    return StrictHead(np.ones(n_leaves, np.float32), bias=np.zeros(n_leaves, np.float32), plain=weights)
+
+
+STRICT = HeadKind(build=build_strict, restore=lambda _, parameters: StrictHead(**parameters), merge=merge)
+
+
 class TestLearner:
     @pytest.fixture
     def learner(self):
@@ -109,6 +133,15 @@ class TestLearner:
         states = whole.state(), resumed.state()
         assert states[0].keys() == states[1].keys()
         assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
+
+    def test_a_head_is_given_its_own_weights_alone_whatever_they_are_called(self, monkeypatch):
+        monkeypatch.setitem(HEADS.table, "strict", f"{__name__}:STRICT")
+        settings = TrainingSettings(batch=12, rates={"plain": Rates()})
+        learner = Learner({"head": "strict"}, {"plain": PlainEvidence()}, TREE.n_leaves, settings, 1, 40)
+        assert learner.head_weights()["absent"].tolist() == [1.0] * TREE.n_leaves
+        self.epochs(learner, [0])
+        assert learner.scores(np.arange(2), np.full(2, 63, np.uint8)).shape == (2, TREE.n_leaves)
+        assert learner.head_weights().keys() == {"bias", "plain", "absent"}
 
     def test_rates_rise_from_the_first_step_and_fall_to_nothing_at_the_last(self, learner):
         one = learner()

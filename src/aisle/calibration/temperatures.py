@@ -23,6 +23,12 @@ LOG_T_MAX = 3.0
 _PRIOR_OF_LEVEL = 1.0
 """How many products' worth of curvature pull `a` to 0, and a mask's own log T to the linear form."""
 
+_RIDGE = 10.0
+"""Pulls each b to 0; the larger, the more products that lack the field it takes to move it."""
+
+_MIN_OWN = 500
+"""From so many labelled products on, a mask gets a temperature of its own."""
+
 _MASKS = np.arange(2 ** len(FIELDS))
 
 _ABSENT = (_MASKS[:, None] >> np.arange(len(FIELDS)) & 1 == 0).astype(np.float64)
@@ -95,12 +101,7 @@ class Temperatures:
 
 
 def fit_temperatures(
-    log_p: NDArray[np.floating[Any]],
-    labels: LabelSets,
-    mask: NDArray[np.uint8],
-    *,
-    ridge: float = 10.0,
-    min_own: int = 500,
+    log_p: NDArray[np.floating[Any]], labels: LabelSets, mask: NDArray[np.uint8]
 ) -> Temperatures:
     """Find the temperatures that give the labels the lowest negative log likelihood.
 
@@ -112,8 +113,6 @@ def fit_temperatures(
             was trained on. Read in slices of rows; never copied whole.
         labels: the label sets of these products.
         mask: (products,) which fields spoke; bit i stands for FIELDS[i].
-        ridge: pulls each b to 0; the larger, the more products that lack the field it takes to move it.
-        min_own: from so many labelled products on, a mask gets a temperature of its own.
 
     Raises:
         ValueError: the arguments differ in their number of products, or log_p holds NaN.
@@ -127,10 +126,10 @@ def fit_temperatures(
         return Temperatures()
     masks, place, n_products = np.unique(mask[rows], return_inverse=True, return_counts=True)
     design = np.column_stack([np.ones(len(masks)), _ABSENT[masks]])
-    pull = np.array([_PRIOR_OF_LEVEL] + [ridge] * len(FIELDS))
+    pull = np.array([_PRIOR_OF_LEVEL] + [_RIDGE] * len(FIELDS))
     linear = minimise(partial(_slopes, log_p, labels, rows, place), design, np.zeros(len(pull)), pull)
     own: dict[int, float] = {}
-    for i in np.flatnonzero(n_products >= min_own):
+    for i in np.flatnonzero(n_products >= _MIN_OWN):
         its_rows = rows[place == i]
         its_slopes = partial(_slopes, log_p, labels, its_rows, np.zeros(len(its_rows), np.int64))
         start = np.clip(design[[i]] @ linear, -LOG_T_MAX, LOG_T_MAX)

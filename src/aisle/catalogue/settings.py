@@ -36,8 +36,10 @@ class IngestSettings:
             own.
         extend: the catalogue to add these feeds to; its tree and its label settings hold.
         overwrite: replace the output if it is there.
-        memory_mb: how much of the tables is held in memory, in megabytes.
-        n_threads: threads for the tables; what is written hangs neither on these nor on the memory.
+        memory_mb: how much of the tables is held in memory, in megabytes; the rest lies in files. No command
+            sets it: it is here so that tests make small tables overflow.
+        n_threads: threads for the tables, here for tests too: what is written hangs neither on these nor on
+            the memory.
     """
 
     taxonomy: str | None = None

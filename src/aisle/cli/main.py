@@ -59,7 +59,10 @@ def group() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code: 0, 2 for a user's error, 130 when interrupted."""
+    """Run one command and return its exit code.
+
+    It is 0, 2 for a user's error, 130 when interrupted, 141 where nobody reads the output any more.
+    """
     try:
         group.main(arguments, prog_name="aisle", standalone_mode=False)
         sys.stdout.flush()

@@ -25,7 +25,6 @@ ADDRESS_SCHEMA = pa.schema(
         pa.field("supersedes", pa.bool_(), nullable=False),
         pa.field("shard", pa.int32(), nullable=False),
     ],
-    metadata={"aisle.addresses": "1"},
 )
 """One address to be asked.
 
@@ -55,7 +54,6 @@ IMAGE_RECORD_SCHEMA = pa.schema(
         pa.field("height", pa.int32(), nullable=False),
         pa.field("jpeg", pa.binary(), nullable=False),
     ],
-    metadata={"aisle.images": "1"},
 )
 """What became of one address: exactly one row for each, whatever happened.
 
@@ -73,7 +71,6 @@ MEASURED_SCHEMA = pa.schema(
         pa.field("n_tries", pa.int16(), nullable=False),
         pa.field("network_address", pa.string(), nullable=False),
     ],
-    metadata={"aisle.measured": "1"},
 )
 """What differs from run to run, kept beside a shard's records and not in them: when the last request ended,
 how long it took, how often the address was asked, and the network address that answered."""

@@ -15,7 +15,8 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a catalogue is made of. Nothing in it tells when or where it was made.
+    """What a catalogue is made of. It has no date, so the same feeds give the same manifest; addresses are as
+    they were given, and folders of images as they lie on the machine that made it.
 
     Args:
         read: rows of all feeds, readable or not.

@@ -1,4 +1,4 @@
-"""Parts looked up by name: a table from name to `module:function`, imported when asked for."""
+"""Parts looked up by name: a table from name to `module:attribute`, imported when asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Registry:
 
     Args:
         kind: what a part is called in messages, e.g. `head`.
-        table: from a part's name to the `module:function` that builds it. Adding a part is one file
+        table: from a part's name to the `module:attribute` that is it, or makes it. Adding a part is one file
             and one line here.
     """
 
@@ -26,7 +26,7 @@ class Registry:
         return sorted(self.table)
 
     def get(self, name: str) -> Any:
-        """Import and return the builder called `name`.
+        """Import and return the part called `name`, or what makes it.
 
         Raises:
             AisleError: no part has this name; the message lists those there are.

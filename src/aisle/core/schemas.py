@@ -78,7 +78,6 @@ CATALOGUE_SCHEMA = pa.schema(
         pa.field("source_line", pa.int64(), nullable=False),
         pa.field("extra", pa.map_(pa.string(), pa.string()), nullable=False),
     ],
-    metadata={"aisle.catalogue": "1"},
 )
 """One row of the catalogue.
 

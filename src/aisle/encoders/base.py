@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +14,12 @@ from numpy.typing import NDArray
 from aisle.core.registry import Registry
 from aisle.encoders.items import ItemEncoder
 
-if TYPE_CHECKING:
-    from aisle.images.source import ImageSource
-
 Features: TypeAlias = Any
-"""What `prepare` hands to `forward`; only the encoder that made it looks inside."""
+"""What `collect` and `weigh` hand to the other steps; only the encoder that made it looks inside."""
 
 
-class Encoder(Protocol):
-    """Turns fields of products into vectors: `prepare` (pure, knows no weights), then `forward` (weights)."""
+class StoredEncoder(Protocol):
+    """What every encoder tells of itself, and what a model directory keeps of it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -32,11 +29,6 @@ class Encoder(Protocol):
     @property
     def n_dims(self) -> int:
         """Length of a vector."""
-        ...
-
-    @property
-    def trained(self) -> bool:
-        """Whether its weights are trained with the head; frozen ones give vectors that can be cached."""
         ...
 
     def fingerprint(self) -> str:
@@ -51,22 +43,14 @@ class Encoder(Protocol):
         """The weights, as the model directory keeps them; `restore` needs them and the settings."""
         ...
 
-    def prepare(self, products: pa.RecordBatch, images: ImageSource | None) -> Features:
-        """Read the fields of a batch of products (core.schemas.PRODUCT_SCHEMA, and maybe more columns)."""
-        ...
 
-    def forward(self, features: Features) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """One vector for each product, and whether the product has the evidence.
-
-        Returns:
-            (products, n_dims) the mean over a product's present items, zeros where none is present;
-            (products,) whether any is.
-        """
-        ...
-
-
-class FrozenEncoder(Encoder, ItemEncoder, Protocol):
+class FrozenEncoder(StoredEncoder, ItemEncoder, Protocol):
     """An encoder that is not trained: its items' vectors are made once, and cached by content."""
+
+    @property
+    def trained(self) -> Literal[False]:
+        """It is not."""
+        ...
 
     def fit_standardiser(self, vectors: NDArray[np.floating[Any]], present: NDArray[np.bool_]) -> None:
         """Learn mean and deviation from the vectors of training products: (products, n_dims), (products,)."""
@@ -77,13 +61,33 @@ class FrozenEncoder(Encoder, ItemEncoder, Protocol):
         ...
 
 
-class TrainedEncoder(Encoder, Protocol):
-    """An encoder whose table of weights is trained with the head, by steps of its own."""
+class TrainedEncoder(StoredEncoder, Protocol):
+    """An encoder whose table of weights is trained with the head, by steps of its own.
+
+    Answering is `collect`, which reads fields and knows no weights, then `forward`.
+    """
 
     table: NDArray[Any]
 
+    @property
+    def trained(self) -> Literal[True]:
+        """It is."""
+        ...
+
     def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> Features:
-        """Prepare all products of a training once, in files below `folder`."""
+        """Read the fields of products (core.schemas.PRODUCT_SCHEMA, and maybe more columns).
+
+        Args:
+            folder: for files that hold the features of a whole training; None holds them in memory.
+        """
+        ...
+
+    def forward(self, features: Features) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """One vector for each product, and whether the product has the evidence.
+
+        Returns:
+            (products, n_dims), zeros where the evidence is absent; (products,).
+        """
         ...
 
     def fit(self, features: Features, rows: NDArray[np.int64]) -> None:
@@ -121,16 +125,36 @@ class TrainedEncoder(Encoder, Protocol):
         ...
 
 
+Encoder: TypeAlias = FrozenEncoder | TrainedEncoder
+"""Turns fields of products into vectors; `trained` tells of which kind it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderKind:
+    """What the table holds of an encoder: the ways to make one.
+
+    Args:
+        build: makes one of its settings that is not trained or fitted yet.
+        restore: makes one again of its settings and tensors.
+        fields_of: tells of settings which fields are read, without building (weights may be far away);
+            messages call the settings' table as the second argument says.
+        merge: of trained encoders; None for frozen ones.
+    """
+
+    build: Callable[[Mapping[str, Any]], Encoder]
+    restore: Callable[[Mapping[str, Any], Mapping[str, NDArray[Any]]], Encoder]
+    fields_of: Callable[[Mapping[str, Any], str], tuple[str, ...]]
+    merge: Callable[[Sequence[Any]], Encoder] | None = None
+
+
 ENCODERS = Registry(
     "encoder",
     {
-        "ngrams": "aisle.encoders.ngrams.encoder:build",
-        "timm": "aisle.encoders.timm.encoder:build",
+        "ngrams": "aisle.encoders.ngrams.encoder:KIND",
+        "timm": "aisle.encoders.timm.encoder:KIND",
     },
 )
-"""From an encoder's name to its `build(settings: Mapping) -> Encoder` (untrained). Beside each `build` stand
-`restore(settings, tensors) -> Encoder` and `fields_of(settings, where) -> tuple[str, ...]`, and for a trained
-encoder `merge(encoders) -> Encoder`; the functions below call them."""
+"""From an encoder's name to its EncoderKind."""
 
 
 def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
@@ -139,11 +163,11 @@ def build_encoder(name: str, settings: Mapping[str, Any]) -> Encoder:
     Raises:
         AisleError: no encoder has this name, or settings are unknown or out of range.
     """
-    return cast(Encoder, ENCODERS.get(name)(settings))
+    return _kind(name).build(settings)
 
 
 def fields_of(name: str, settings: Mapping[str, Any], where: str = "") -> tuple[str, ...]:
-    """Which of core.records.FIELDS an encoder would read, without building it (weights may be far away).
+    """Which of core.records.FIELDS an encoder would read, without building it.
 
     Args:
         where: what the recipe calls the table of settings; empty for the encoder's name.
@@ -151,17 +175,19 @@ def fields_of(name: str, settings: Mapping[str, Any], where: str = "") -> tuple[
     Raises:
         AisleError: no encoder has this name, or settings are unknown or out of range.
     """
-    return cast(tuple[str, ...], _beside(name).fields_of(settings, where or name))
+    return _kind(name).fields_of(settings, where or name)
 
 
 def merge_encoders(name: str, encoders: Sequence[Encoder]) -> Encoder:
-    """Set the vectors of trained encoders side by side: those of one fit, trained with different seeds."""
-    return cast(Encoder, _beside(name).merge(encoders))
+    """Set the vectors of trained encoders side by side: those of one fit, trained with different seeds.
 
-
-def _beside(name: str) -> Any:
-    """The module of an encoder's `build`."""
-    return import_module(ENCODERS.get(name).__module__)
+    Raises:
+        ValueError: the encoders are frozen, or not of one fit.
+    """
+    merge = _kind(name).merge
+    if merge is None:
+        raise ValueError(f"encoders of the kind '{name}' are frozen, and all alike")
+    return merge(encoders)
 
 
 def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Encoder:
@@ -170,4 +196,9 @@ def restore_encoder(name: str, settings: Mapping[str, Any], tensors: Mapping[str
     Raises:
         AisleError: no encoder has this name, or settings and tensors do not fit together.
     """
-    return cast(Encoder, _beside(name).restore(settings, tensors))
+    return _kind(name).restore(settings, tensors)
+
+
+def _kind(name: str) -> EncoderKind:
+    found: EncoderKind = ENCODERS.get(name)
+    return found

@@ -1,4 +1,4 @@
-"""One vector a product, by a frozen encoder: every distinct image once, and none whose vector is cached."""
+"""One vector a product; of a frozen encoder every distinct image once, and none whose vector is cached."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from aisle.core.cores import n_cores
 from aisle.core.progress import Advance
 from aisle.core.scratch import scratch_folder
+from aisle.encoders.base import Encoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.items import ItemEncoder, images_of, item_vectors, mean_by_product
 from aisle.images.hashes import hash_of
@@ -21,6 +22,33 @@ from aisle.images.source import ImageSource
 
 _SLICE = 1024  # products between two writes to the cache
 _LARGEST = float(np.finfo(np.float16).max)
+
+
+def product_vectors(
+    encoder: Encoder,
+    products: pa.RecordBatch,
+    images: ImageSource | None,
+    cache: VectorCache | None,
+    *,
+    undecodable: Callable[[Sequence[NDArray[np.bool_]]], None] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give each product the vector that a head takes.
+
+    Args:
+        products: open with core.schemas.PRODUCT_SCHEMA.
+        images: where bytes are read, or None for none; as `cache`, for a frozen encoder: see encode_products.
+        undecodable: told once, of a frozen encoder, what encode_products tells part after part.
+
+    Returns:
+        (products, n_dims), zeros for a product without evidence; (products,) whether it has any.
+    """
+    if encoder.trained:
+        return encoder.forward(encoder.collect([products]))
+    told: list[NDArray[np.bool_]] = []
+    vectors, present = encode_products(encoder, [products], images, cache, undecodable=told.append)
+    if undecodable is not None:
+        undecodable(told)
+    return encoder.standardise(vectors) * present[:, None], present
 
 
 def encode_products(

@@ -28,12 +28,13 @@ class Source:
         self.fault = ""
         self._raw = raw
         self._ahead = b""
+        self._at = 0  # where in `_ahead` the next byte is
         self._chunks = self._open_chunks()
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, or all that are left, without moving on."""
         self._fill(size)
-        return self._ahead[:size]
+        return self._ahead[self._at : self._at + size]
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, or all that are left; empty at the end.
@@ -42,7 +43,8 @@ class Source:
             AisleError: the file can no longer be read.
         """
         self._fill(size)
-        found, self._ahead = self._ahead[:size], self._ahead[size:]
+        found = self._ahead[self._at : self._at + size]
+        self._at += len(found)
         return found
 
     @contextmanager
@@ -77,13 +79,14 @@ class Source:
         return decompress(self._raw, self._compression, _CHUNK_BYTES)
 
     def _fill(self, size: int) -> None:
-        parts = [self._ahead]
-        missing = size - len(self._ahead)
+        missing = size - (len(self._ahead) - self._at)
+        if missing <= 0:
+            return
+        parts = [self._ahead[self._at :]]
         while missing > 0 and (chunk := self._next_chunk()):
             parts.append(chunk)
             missing -= len(chunk)
-        if len(parts) > 1:
-            self._ahead = b"".join(parts)
+        self._ahead, self._at = b"".join(parts), 0
 
     def _next_chunk(self) -> bytes:
         with reaching(self.address):

@@ -4,9 +4,9 @@ A head is written once for both kinds of array: torch tensors while it is traine
 answers, so that a model of text alone never loads torch.
 """
 
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import Any, Protocol, TypeAlias, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -39,10 +39,57 @@ class Head(Protocol):
         ...
 
 
-HEADS = Registry("head", {"flat": "aisle.heads.flat:build"})
-"""From a head's name to its `build(settings, dims, n_leaves, generator, init) -> Head` with NumPy weights.
-Beside each `build` stand `restore(settings, parameters) -> Head`, for arrays of either kind, and
-`merge(heads, joined) -> Head`; the functions below call them."""
+class BuildHead(Protocol):
+    """Makes a head with first weights."""
+
+    def __call__(
+        self,
+        settings: Mapping[str, Any],
+        dims: Mapping[str, int],
+        n_leaves: int,
+        generator: np.random.Generator,
+        init: Mapping[str, float],
+    ) -> Head:
+        """Make the head.
+
+        Args:
+            dims: from an encoder's name to the length of its vectors.
+            generator: of all that is random.
+            init: from an encoder's name to the standard deviation of its weights, times 1 / sqrt(dims).
+
+        Raises:
+            AisleError: settings are unknown or out of range.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadKind:
+    """What the table holds of a head: the ways to make one.
+
+    Args:
+        build: makes one with NumPy weights.
+        restore: makes one again of its settings and parameters, arrays of either kind.
+        merge: as `merge_heads`.
+    """
+
+    build: BuildHead
+    restore: Callable[[Mapping[str, Any], Mapping[str, Array]], Head]
+    merge: Callable[[Sequence[Any], Sequence[str]], Head]
+
+
+HEADS = Registry("head", {"flat": "aisle.heads.flat:KIND"})
+"""From a head's name to its HeadKind."""
+
+
+def head_kind(name: str) -> HeadKind:
+    """The ways to make a head.
+
+    Raises:
+        AisleError: no head has this name.
+    """
+    found: HeadKind = HEADS.get(name)
+    return found
 
 
 def check_head(name: str, settings: Mapping[str, Any]) -> None:
@@ -51,7 +98,7 @@ def check_head(name: str, settings: Mapping[str, Any]) -> None:
     Raises:
         AisleError: no head has this name, or settings are unknown or out of range.
     """
-    HEADS.get(name)(settings, {"any": 1}, 2, np.random.default_rng(0), {"any": 1.0})
+    head_kind(name).build(settings, {"any": 1}, 2, np.random.default_rng(0), {"any": 1.0})
 
 
 def restore_head(name: str, settings: Mapping[str, Any], parameters: Mapping[str, Array]) -> Head:
@@ -60,8 +107,7 @@ def restore_head(name: str, settings: Mapping[str, Any], parameters: Mapping[str
     Raises:
         AisleError: no head has this name.
     """
-    module = import_module(HEADS.get(name).__module__)
-    return cast(Head, module.restore(settings, parameters))
+    return head_kind(name).restore(settings, parameters)
 
 
 def merge_heads(name: str, heads: Sequence[Head], joined: Sequence[str]) -> Head:
@@ -71,5 +117,4 @@ def merge_heads(name: str, heads: Sequence[Head], joined: Sequence[str]) -> Head
         joined: encoders whose vectors were set side by side, one part for each head; the others give every
             head the same vector.
     """
-    module = import_module(HEADS.get(name).__module__)
-    return cast(Head, module.merge(heads, joined))
+    return head_kind(name).merge(heads, joined)

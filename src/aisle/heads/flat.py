@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aisle.core.errors import AisleError
-from aisle.heads.base import Array
+from aisle.heads.base import Array, HeadKind
 
 _PREFIX = "weight."
 
@@ -89,3 +89,6 @@ def merge(heads: Sequence[FlatHead], joined: Sequence[str]) -> FlatHead:
         parts = [head.weights[name] for head in heads]
         weights[name] = (np.concatenate(parts, axis=1) if name in joined else np.sum(parts, axis=0)) / n
     return FlatHead(np.mean([head.bias for head in heads], axis=0), weights)
+
+
+KIND = HeadKind(build=build, restore=restore, merge=merge)

@@ -26,7 +26,7 @@ from aisle.images.download.links import spell
 from aisle.images.download.store import last_run, open_images, picture_kind
 from aisle.images.folder import ImageFolder
 from aisle.images.hashes import hash_of
-from aisle.images.source import ImageRef, ImageRoot, image_structs
+from aisle.images.source import ImageRoot, image_structs
 
 _KEPT_PIECES = 64  # of the index, of 8,192 addresses each
 _KEPT_GROUPS = 32  # of pictures, of a hundred each
@@ -76,16 +76,6 @@ class DownloadedImages(ImageRoot):
     def form(self) -> str:
         """See ImageSource."""
         return self._form
-
-    def look(self, link: str) -> ImageRef:
-        """What is known of a link's image: `ok` with the hash of its source, `placeholder` or `missing`."""
-        with self._lock:
-            place = self._find([link])[0]
-        if place is None:
-            return ImageRef(link, "", "missing", "it was not downloaded")
-        if place.sha256 in self._placeholders:
-            return ImageRef(link, "", "placeholder", "the picture stands for 'no image'")
-        return ImageRef(link, place.sha256, "ok")
 
     def look_all(self, links: pa.StringArray) -> pa.StructArray:
         """See ImageRoot. A relative path leads nowhere from here, and has the status that says so."""

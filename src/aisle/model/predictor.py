@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 
 from aisle.calibration import Calibrated
 from aisle.core.records import FIELDS, TEXT_FIELDS, Answers, Product
-from aisle.encoders.base import Encoder, FrozenEncoder
 from aisle.encoders.cache import VectorCache
-from aisle.encoders.product_vectors import encode_products
+from aisle.encoders.product_vectors import product_vectors
 from aisle.images import ImageFiles, ImageRoot, ImageSource, open_root
 from aisle.model.arguments import check_folders, listed_products, whole_number_from_1
 from aisle.model.directory import Model, read_model
@@ -123,7 +121,9 @@ class Predictor:
         read = {name for encoder in self.model.encoders.values() for name in encoder.fields}
         mask = text_mask(products, read)
         for name, encoder in self.model.encoders.items():
-            vectors[name], present = self._vectors(encoder, products, images, undecodable)
+            vectors[name], present = product_vectors(
+                encoder, products, images, self._cache, undecodable=undecodable.add
+            )
             if "image" in encoder.fields:
                 mask |= present.astype(np.uint8) << FIELDS.index("image")
         for at in range(0, max(1, len(mask)), _SCORED):
@@ -139,22 +139,6 @@ class Predictor:
                 mask=mask[rows],
                 undecodable=undecodable.of(rows),
             )
-
-    def _vectors(
-        self,
-        encoder: Encoder,
-        products: pa.RecordBatch,
-        images: ImageSource | None,
-        undecodable: "_Undecodable",
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """See Encoder.forward; a frozen encoder's vectors come from the cache where they lie there."""
-        if encoder.trained:
-            return encoder.forward(encoder.prepare(products, images))
-        frozen = cast(FrozenEncoder, encoder)
-        told: list[NDArray[np.bool_]] = []
-        vectors, present = encode_products(frozen, [products], images, self._cache, undecodable=told.append)
-        undecodable.add(told)
-        return frozen.standardise(vectors) * present[:, None], present
 
     def _prediction(self, answers: Answers, row: int, status: str, reason: str) -> Prediction:
         tree = self.tree

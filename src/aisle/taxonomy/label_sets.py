@@ -32,25 +32,12 @@ class LabelSets:
         return len(self.ptr) - 1
 
     @staticmethod
-    def from_ids(tree: Taxonomy, labels: pa.ListArray | pa.ChunkedArray) -> "LabelSets":
-        """The intervals of nodes named by their ids.
-
-        Args:
-            labels: (products,) a list of ids for each; nested and repeated nodes are joined.
-
-        Raises:
-            ValueError: the tree has no node with one of the ids.
-        """
-        ptr, node = nodes_from_ids(tree, labels)
-        return LabelSets.from_nodes(tree, ptr, node)
-
-    @staticmethod
     def from_nodes(tree: Taxonomy, ptr: NDArray[np.int64], node: NDArray[np.int32]) -> "LabelSets":
         """The intervals of nodes.
 
         Args:
             ptr: (products + 1,) where each product's nodes begin in `node`.
-            node: the nodes of all products, one after the other.
+            node: the nodes of all products, one after the other; nested and repeated ones are joined.
         """
         n_products = len(ptr) - 1
         row = np.repeat(np.arange(n_products, dtype=np.int64), np.diff(ptr))
@@ -93,19 +80,6 @@ class LabelSets:
         if len(self.stop):
             found &= leaf_index < self.stop[at]
         return found
-
-    def mass(self, leaf_p: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(products,) how much probability lies on each product's label; 0 without a label.
-
-        Args:
-            leaf_p: (products, leaves).
-        """
-        widths = (self.stop - self.start).astype(np.int64)
-        interval_row = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.ptr))
-        row = np.repeat(interval_row, widths)
-        ptr = offsets_of(widths)
-        leaf = np.repeat(self.start - ptr[:-1], widths) + np.arange(ptr[-1])
-        return np.bincount(row, weights=leaf_p[row, leaf], minlength=len(self)).astype(np.float64, copy=False)
 
 
 def nodes_from_ids(

@@ -27,20 +27,18 @@ _MAX_BYTES = 512 << 20
 _GZIP = b"\x1f\x8b"
 
 
-def read_taxonomy(address: str, format_name: str | None = None) -> Taxonomy:
-    """Read the tree that a file holds.
+def read_taxonomy(address: str) -> Taxonomy:
+    """Read the tree that a file holds, in whichever of TAXONOMY_FORMATS.
 
     Args:
         address: a path or any fsspec address; gzip is unpacked.
-        format_name: one of TAXONOMY_FORMATS; recognised by the file's content where it is None.
 
     Raises:
         AisleError: there is no such file or it cannot be read; its format is not known; a line is malformed;
             what it holds is no tree. The message names file and line.
     """
-    chosen: TaxonomyFormat | None = TAXONOMY_FORMATS.get(format_name) if format_name else None
     source = Source(address, _decode(address, _unpack(address, _load(address))))
-    return (chosen or _recognise(source)).parse(source)
+    return _recognise(source).parse(source)
 
 
 def _recognise(source: Source) -> TaxonomyFormat:

@@ -142,23 +142,3 @@ class Taxonomy:
             above = texts[self.parent[node]]
             texts.append(join_path((above, self.names[node])) if above else self.names[node])
         return texts
-
-    def node_probabilities(self, leaf_p: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Add up the leaf probabilities below every node, in float64.
-
-        Args:
-            leaf_p: (products, leaves) none negative.
-
-        Returns:
-            (products, nodes) in the type of `leaf_p`; children share out their parent's probability.
-
-        Raises:
-            ValueError: `leaf_p` has another number of leaves than the tree.
-        """
-        if leaf_p.ndim != 2 or leaf_p.shape[1] != self.n_leaves:
-            raise ValueError(f"leaf_p has the shape {leaf_p.shape}; expected (products, {self.n_leaves})")
-        below = np.zeros((len(leaf_p), self.n_leaves + 1))
-        np.cumsum(leaf_p, axis=1, dtype=np.float64, out=below[:, 1:])
-        node_p = np.take(below, self.stop, axis=1)
-        node_p -= np.take(below, self.start, axis=1)
-        return node_p.astype(leaf_p.dtype, copy=False)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from aisle.catalogue import Catalogue
 from aisle.core.progress import Advance, progress
 from aisle.core.schemas import PRODUCT_SCHEMA
-from aisle.encoders.base import Encoder, FrozenEncoder, TrainedEncoder
+from aisle.encoders.base import Encoder
 from aisle.encoders.cache import VectorCache
 from aisle.encoders.product_vectors import encode_products
 from aisle.training.category_names import category_name_products
@@ -45,15 +44,13 @@ def collect_evidence(
         folder.mkdir(exist_ok=True)
         with progress(f"Reading [{name}]", n) as advance:
             if encoder.trained:
-                trained = cast(TrainedEncoder, encoder)
-                features = trained.collect(_told(_products(catalogue, splits), advance), folder)
-                found[name] = TrainedEvidence(trained, features, folder, place.threads)
+                features = encoder.collect(_told(_products(catalogue, splits), advance), folder)
+                found[name] = TrainedEvidence(encoder, features, folder, place.threads)
             else:
-                frozen = cast(FrozenEncoder, encoder)
                 cache = VectorCache(place.cache) if place.cache else None
                 undecodable: list[NDArray[np.bool_]] = []
                 vectors, present = encode_products(
-                    frozen,
+                    encoder,
                     _products(catalogue, splits),
                     catalogue.images(),
                     cache,
@@ -61,7 +58,9 @@ def collect_evidence(
                     undecodable=undecodable.append,
                     folder=folder,
                 )
-                found[name] = FrozenEvidence(frozen, vectors, present, sum(int(b.sum()) for b in undecodable))
+                found[name] = FrozenEvidence(
+                    encoder, vectors, present, sum(int(b.sum()) for b in undecodable)
+                )
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
-from aisle.heads.base import HEADS, Head, restore_head
+from aisle.heads.base import Head, head_kind, restore_head
 from aisle.taxonomy.label_sets import LabelSets
 from aisle.training.copies import take_away
 from aisle.training.evidence import Evidence
@@ -61,7 +61,7 @@ class Learner:
         self.n_steps = n_steps
         self.step = 0
         self._head_name = str(head_table["head"])
-        first = HEADS.get(self._head_name)(
+        first = head_kind(self._head_name).build(
             {k: v for k, v in head_table.items() if k != "head"},
             {name: e.n_dims for name, e in evidence.items()},
             n_leaves,
@@ -69,18 +69,18 @@ class Learner:
             {name: settings.rates[name].init for name in evidence},
         )
         self.parameters = {k: torch.nn.Parameter(torch.from_numpy(v)) for k, v in first.parameters().items()}
-        self.parameters["absent"] = torch.nn.Parameter(torch.zeros(len(FIELDS)))
         self.head: Head = restore_head(self._head_name, first.settings(), self.parameters)
+        self._absent = torch.nn.Parameter(torch.zeros(len(FIELDS)))
         self.optimizer = torch.optim.AdamW(self._groups(), betas=(0.9, 0.99))
         self._full_rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def _groups(self) -> list[dict[str, Any]]:
-        """One group of weights for each encoder, at its rate; the bias goes with the first."""
+        """One group for each weight, at the rate of its encoder; what belongs to none goes with the first."""
         rates = self.settings.rates
         first = next(iter(self.evidence))
         groups = []
-        for key, parameter in self.parameters.items():
-            name = key.removeprefix("weight.")
+        named = [(key.removeprefix("weight."), parameter) for key, parameter in self.parameters.items()]
+        for name, parameter in [*named, ("", self._absent)]:
             mine = rates[name if name in self.evidence else first]
             decay = mine.decay if name in self.evidence else 0.0
             groups.append({"params": [parameter], "lr": mine.head_rate(self.n_steps), "weight_decay": decay})
@@ -125,7 +125,7 @@ class Learner:
         import torch
 
         absent = (fields[:, None] >> np.arange(len(FIELDS)) & 1) == 0
-        return torch.exp(torch.from_numpy(absent.astype(np.float32)) @ self.parameters["absent"])
+        return torch.exp(torch.from_numpy(absent.astype(np.float32)) @ self._absent)
 
     def _tensors(self, batch: Batch) -> "dict[str, torch.Tensor]":
         import torch
@@ -159,6 +159,7 @@ class Learner:
     def state(self) -> dict[str, NDArray[Any]]:
         """All that changes while training, by name; views, not copies."""
         found = {f"head/{k}": v for k, v in self.head_weights().items()}
+        found["absent"] = self._absent.detach().numpy()
         for name, evidence in self.evidence.items():
             found |= {f"evidence/{name}/{k}": v for k, v in evidence.weights().items()}
         for i, moments in self.optimizer.state_dict()["state"].items():
@@ -172,6 +173,7 @@ class Learner:
 
         for key, weights in self.head_weights().items():
             weights[...] = state[f"head/{key}"]
+        self._absent.detach().numpy()[...] = state["absent"]
         for name, evidence in self.evidence.items():
             for key, weights in evidence.weights().items():
                 weights[...] = state[f"evidence/{name}/{key}"]

@@ -19,8 +19,6 @@ from aisle.encoders.base import ENCODERS, Encoder, build_encoder, fields_of
 from aisle.heads.base import HEADS, check_head
 from aisle.training.settings import Rates, TrainingSettings
 
-DEFAULT_RECIPE = "multimodal"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:

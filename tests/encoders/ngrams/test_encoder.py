@@ -80,11 +80,10 @@ class TestWeigh:
                 assert found == {key: pytest.approx(w, rel=1e-4) for key, w in right.items()}
 
     def test_each_block_of_a_known_product_is_as_long_as_its_weight(self, batch_of):
-        encoder, _, weighed = fitted(batch_of([{"title": "a b a", "brand": "b"}]))
+        _, _, weighed = fitted(batch_of([{"title": "a b a", "brand": "b"}]))
         blocks = np.split(weighed.weight, weighed.block_ptr[1:-1])
         lengths = [float(np.linalg.norm(weights)) for weights in blocks]
         assert lengths == pytest.approx([1.5, 1.5, 0, 0.5, 0, 0, 0, 0])
-        assert encoder.spoken_fields(weighed).tolist() == [bit("title") | bit("brand")]
 
     def test_ngrams_that_training_did_not_see_have_no_row_but_shorten_the_others(self, batch_of):
         batch = batch_of([{"brand": "acme"}, {"brand": "acme"}, {"brand": "acme unheard"}])
@@ -198,21 +197,21 @@ class TestForward:
         batch = batch_of(products_of(700))
         encoder, features, weighed = fitted(batch)
         for _ in range(2):
-            vectors, present = encoder.forward(encoder.prepare(batch))
+            vectors, present = encoder.forward(encoder.collect([batch]))
             assert np.array_equal(vectors, encoder.forward_rows(weighed, *every(weighed)))
-            assert np.array_equal(present, encoder.spoken_fields(weighed) > 0)
+            assert np.array_equal(present, np.diff(weighed.block_ptr[::8]) > 0)
             encoder.quantise()
         assert len(features) == 700
 
     def test_a_product_of_unseen_ngrams_alone_is_absent(self, batch_of):
         encoder, _, _ = fitted(batch_of([{"brand": "acme"}]))
-        vectors, present = encoder.forward(encoder.prepare(batch_of([{"brand": "zzz"}, {"brand": "acme"}])))
+        vectors, present = encoder.forward(encoder.collect([batch_of([{"brand": "zzz"}, {"brand": "acme"}])]))
         assert present.tolist() == [False, True]
         assert not vectors[0].any()
 
     def test_an_encoder_that_was_fitted_on_nothing_sees_nothing(self, batch_of):
         encoder, _, _ = fitted(batch_of([{}]))
-        vectors, present = encoder.forward(encoder.prepare(batch_of([{"title": "a"}])))
+        vectors, present = encoder.forward(encoder.collect([batch_of([{"title": "a"}])]))
         assert not present.any()
         assert not vectors.any()
 

@@ -5,6 +5,8 @@ import time
 import uuid
 from functools import partial
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from aisle.core.errors import AisleError
@@ -118,8 +120,8 @@ class TestDownload:
         here, gone = shop.address("/a.jpg"), shop.address("/fault/404/a.jpg")
         download(list_of(here, gone), bucket, run_settings())
         found = DownloadedImages(bucket)
-        assert found.look(here).status == "ok"
-        assert found.look(gone).status == "missing"
+        statuses = pc.struct_field(found.look_all(pa.array([here, gone])), "status")
+        assert statuses.to_pylist() == ["ok", "missing"]
         assert found.read(here).startswith(b"\xff\xd8")
 
     def test_a_kill_loses_and_doubles_nothing(self, work, bucket, tmp_path):

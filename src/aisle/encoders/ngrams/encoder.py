@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisle.core.records import FIELDS
+from aisle.encoders.base import EncoderKind
 from aisle.encoders.ngrams.collecting import hash_products
 from aisle.encoders.ngrams.features import NgramFeatures, gather
 from aisle.encoders.ngrams.settings import NgramSettings, plan_of, read_settings
@@ -23,9 +24,6 @@ from aisle.encoders.ngrams.table import LINE, as_kernels_read, empty_table, halv
 from aisle.encoders.ngrams.tensors import from_tensors, to_tensors
 from aisle.encoders.ngrams.vocabulary import Vocabulary, empty_vocabulary, learn_vocabulary
 
-if TYPE_CHECKING:
-    from aisle.images.source import ImageSource
-
 _ROWS_AT_ONCE = 256  # weighed and summed up while they lie in the processor's cache
 
 
@@ -34,7 +32,7 @@ class NgramEncoder:
 
     Training: `collect` hashes all products once; `fit` learns which n-grams there are and starts a table of
     zeros; `weigh` makes the features that `forward_rows` and `update_rows` take; `quantise` ends it.
-    Answering: `prepare`, then `forward`. A product has the evidence when it has an n-gram that training saw.
+    Answering: `collect`, then `forward`. A product has the evidence when it has an n-gram that training saw.
 
     Attributes:
         table: (slots, dim) float32 while it is trained, float16 afterwards.
@@ -58,46 +56,55 @@ class NgramEncoder:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """See Encoder."""
+        """See StoredEncoder."""
         return self._settings.fields
 
     @property
     def n_dims(self) -> int:
-        """See Encoder."""
+        """See StoredEncoder."""
         return self._settings.dim
 
     @property
-    def trained(self) -> bool:
-        """See Encoder."""
+    def trained(self) -> Literal[True]:
+        """See TrainedEncoder."""
         return True
 
     def settings(self) -> dict[str, Any]:
-        """See Encoder."""
+        """See StoredEncoder."""
         return self._settings.as_json()
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """See Encoder; what they are stands at tensors.to_tensors."""
+        """See StoredEncoder; what they are stands at tensors.to_tensors."""
         return to_tensors(self._vocabulary, self.table)
 
     def fingerprint(self) -> str:
-        """See Encoder."""
+        """See StoredEncoder."""
         digest = hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode())
         for name, tensor in sorted(self.tensors().items()):
             digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
             digest.update(np.ascontiguousarray(tensor).view(np.uint8).reshape(-1).data)
         return digest.hexdigest()
 
-    # ---- answering
-
-    def prepare(self, products: pa.RecordBatch, images: ImageSource | None = None) -> NgramFeatures:  # noqa: ARG002
-        """See Encoder: the products' hashed n-grams."""
-        return self.collect([products])
-
-    def forward(self, features: NgramFeatures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """See Encoder.
+    def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> NgramFeatures:
+        """Hash the n-grams of products, which need not be done again for another `fit`.
 
         Args:
-            features: as `prepare` or `collect` gave them.
+            batches: open with core.schemas.PRODUCT_SCHEMA.
+            folder: an existing folder for files that hold the features, about 8 bytes an n-gram; None holds
+                them in memory.
+        """
+        parts = (
+            part for batch in batches for part in hash_products(batch, self.fields, self._plan, self._shift)
+        )
+        return gather(parts, len(self._blocks), self._settings.n_keys, weighed=False, folder=folder)
+
+    # ---- answering
+
+    def forward(self, features: NgramFeatures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """See TrainedEncoder.
+
+        Args:
+            features: as `collect` gave them.
         """
         self._check(features, weighed=False)
         out = np.empty((len(features), self.n_dims), np.float32)
@@ -114,19 +121,6 @@ class NgramEncoder:
         return out, present
 
     # ---- training
-
-    def collect(self, batches: Iterable[pa.RecordBatch], folder: Path | None = None) -> NgramFeatures:
-        """Hash the n-grams of all products, which need not be done again for another `fit`.
-
-        Args:
-            batches: open with core.schemas.PRODUCT_SCHEMA.
-            folder: an existing folder for files that hold the features, about 8 bytes an n-gram; None holds
-                them in memory.
-        """
-        parts = (
-            part for batch in batches for part in hash_products(batch, self.fields, self._plan, self._shift)
-        )
-        return gather(parts, len(self._blocks), self._settings.n_keys, weighed=False, folder=folder)
 
     def fit(self, features: NgramFeatures, rows: NDArray[np.int64]) -> None:
         """Learn which n-grams there are and how common they are, and start a table of zeros.
@@ -151,17 +145,6 @@ class NgramEncoder:
         """
         self._check(features, weighed=False)
         return self._vocabulary.weigh(features, self._factors, folder)
-
-    def spoken_fields(self, features: NgramFeatures) -> NDArray[np.uint8]:
-        """The mask of the fields in which each product has an n-gram that was seen in training.
-
-        Args:
-            features: as `weigh` gave them.
-        """
-        self._check(features, weighed=True)
-        speaks = np.diff(features.block_ptr).reshape(len(features), len(self._blocks)) > 0
-        mask: NDArray[np.uint8] = np.bitwise_or.reduce(speaks * self._bits, axis=1)
-        return mask
 
     def forward_rows(
         self,
@@ -289,3 +272,6 @@ def merge(encoders: Sequence[NgramEncoder]) -> NgramEncoder:
     table = empty_table(len(first.table), dim, first.table.dtype.type)
     np.concatenate([e.table for e in encoders], axis=1, out=table)
     return NgramEncoder(replace(first._settings, dim=dim), first._vocabulary, table)
+
+
+KIND = EncoderKind(build=build, restore=restore, fields_of=fields_of, merge=merge)

@@ -3,45 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
+from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from aisle.core.errors import AisleError
-from aisle.encoders.items import Read, images_of, item_vectors, mean_by_product
+from aisle.encoders.base import EncoderKind
 from aisle.encoders.timm.folding import folded
 from aisle.encoders.timm.network import bare_network, network_with_weights, take_weights, weights_of
 from aisle.encoders.timm.pixels import VERSION, square_pixels
 from aisle.encoders.timm.settings import TimmSettings, checked_settings
 from aisle.encoders.timm.standardiser import Standardiser, as_is, fit_standardiser
 from aisle.encoders.timm.workers import SingleCoreWorkers
-from aisle.images.source import ImageSource
 
 _NETWORK = "network."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFeatures:
-    """The images of a batch of products, read and decoded as the network gets to them.
-
-    Args:
-        n_products: how many products the batch has.
-        product: (items,) row of the item's product, ascending.
-        image: (items,) which of `reads` the item is.
-        reads: each gives the bytes of one distinct image.
-    """
-
-    n_products: int
-    product: NDArray[np.int64]
-    image: NDArray[np.int64]
-    reads: Sequence[Read]
 
 
 class TimmEncoder:
@@ -57,7 +38,7 @@ class TimmEncoder:
     """
 
     fields = ("image",)
-    trained = False
+    trained: Literal[False] = False
 
     def __init__(
         self, settings: TimmSettings, network: nn.Module, standardiser: Standardiser | None = None
@@ -91,7 +72,7 @@ class TimmEncoder:
         return self._fingerprint
 
     def settings(self) -> dict[str, Any]:
-        """See encoders.base.Encoder. Of a weights file the name alone is kept."""
+        """See encoders.base.StoredEncoder. Of a weights file the name alone is kept."""
         settings = {
             **asdict(self._settings),
             "mean": list(self._settings.mean),
@@ -100,42 +81,13 @@ class TimmEncoder:
         return settings | {"weights": Path(self._settings.weights).name}
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """See encoders.base.Encoder: the network's weights, and the standardiser."""
+        """See encoders.base.StoredEncoder: the network's weights, and the standardiser."""
         network = {_NETWORK + name: tensor.numpy() for name, tensor in self._weights.items()}
         fitted = {
             "standardiser.mean": self._standardiser.mean,
             "standardiser.scale": self._standardiser.scale,
         }
         return network | fitted
-
-    def prepare(self, products: pa.RecordBatch, images: ImageSource | None) -> ImageFeatures:
-        """List the images of a batch of products; every distinct one once."""
-        found = images_of(products)
-        keys = [sha256 or f"link {link}" for link, sha256 in zip(found.links, found.sha256, strict=True)]
-        rows = {key: row for row, key in reversed(list(enumerate(keys)))}
-        if images is not None:
-            first = list(rows.items())
-            order = images.order([found.links[row] for _, row in first])
-            rows = dict(first[at] for at in order)
-        position = {key: i for i, key in enumerate(rows)}
-        return ImageFeatures(
-            n_products=products.num_rows,
-            product=found.product,
-            image=np.array([position[key] for key in keys], np.int64),
-            reads=[partial(_read, images, found.links[row], found.sha256[row]) for row in rows.values()],
-        )
-
-    def forward(self, features: ImageFeatures) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """See encoders.base.Encoder."""
-        chunks = list(item_vectors(self, features.reads))
-        vectors = np.concatenate([np.zeros((0, self.n_dims), np.float32), *(some for some, _ in chunks)])
-        present = np.concatenate([np.zeros(0, np.bool_), *(ok for _, ok in chunks)])
-        row = np.cumsum(present) - 1
-        speaks = present[features.image]
-        means, has_any = mean_by_product(
-            vectors[row[features.image[speaks]]], features.product[speaks], features.n_products
-        )
-        return self.standardise(means) * has_any[:, None], has_any
 
     def prepare_item(self, data: bytes) -> NDArray[np.uint8] | None:
         """Turn an image's bytes into the (size, size, 3) pixels that the network sees; None where broken."""
@@ -167,10 +119,6 @@ class TimmEncoder:
     def standardise(self, vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         """Bring vectors to mean 0 and deviation 1: (products, n_dims)."""
         return self._standardiser.apply(vectors)
-
-
-def _read(images: ImageSource | None, link: str, sha256: str) -> bytes | None:
-    return None if images is None else images.read(link, sha256)
 
 
 def fields_of(settings: Mapping[str, Any], where: str = "image") -> tuple[str, ...]:
@@ -236,3 +184,6 @@ def _length_of_vector(network: nn.Module, example: torch.Tensor, settings: TimmS
     if len(shape) != 2 or not shape[1]:
         raise AisleError(f"{settings.architecture} gives no vector for an image; name another architecture")
     return int(shape[1])
+
+
+KIND = EncoderKind(build=build, restore=restore, fields_of=fields_of)

@@ -44,7 +44,8 @@ class TaxonomyFormat:
 
     Args:
         recognises: whether a file looks like one of this format.
-        parse: make the tree; raises AisleError, with file and line, for what is malformed.
+        parse: make the tree of a file that it recognises; raises AisleError, with file and line, for what is
+            malformed.
     """
 
     recognises: Callable[[Source], bool]

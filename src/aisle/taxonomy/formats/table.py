@@ -53,25 +53,16 @@ def _recognises(source: Source) -> bool:
 
 
 def _parse(source: Source) -> Taxonomy:
-    header = next(source.lines(), None)
-    if header is None:
-        return tree_of_paths(source, [])
-    columns = _columns(header[1])
-    if not columns.is_known:
-        raise source.fault(
-            header[0],
-            f"has the columns {', '.join(columns.header)}; "
-            "expected id, parent and name, or levels such as level1, level2",
-        )
+    columns = _columns(next(source.lines())[1])
     if columns.has_parents:
         return tree_of_parents(source, list(_parent_rows(source, columns)))
     return tree_of_paths(source, list(_path_rows(source, columns)))
 
 
 def _columns(line: str) -> _Columns:
-    """Find the delimiter by which the header has columns that we know, and the columns."""
+    """Find the delimiter by which the header has columns that we know, if there is one, and the columns."""
     tried = [_columns_by(delimiter, line) for delimiter in _DELIMITERS]
-    return next((columns for columns in tried if columns.is_known), max(tried, key=lambda c: len(c.header)))
+    return next((columns for columns in tried if columns.is_known), tried[0])
 
 
 def _columns_by(delimiter: str, line: str) -> _Columns:
