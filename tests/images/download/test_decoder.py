@@ -10,6 +10,8 @@ import psutil
 import pytest
 from PIL import Image
 
+from aisle.core.errors import AisleError
+from aisle.core.image_records import temporary_statuses
 from aisle.demo.server.faults import png_bomb
 from aisle.images.download.decoder import Decoder
 from aisle.images.download.settings import PictureSettings
@@ -97,6 +99,34 @@ class TestDeath:
         assert [picture.width for picture in pictures[1:]] == [40 + n for n in range(20)]
         assert decode.decoder.n_replaced == 1
 
+    @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+    def test_ended_from_outside_it_goes_on_with_what_it_was_busy_with(self, decode, draw, by):
+        killed = []
+
+        def kill_twice(decoder):
+            """Once before it has begun, and once at work."""
+            if len(killed) < 1 or (decoder._is_ready and len(killed) < 2):
+                killed.append(os.kill(decoder._process.pid, by))
+                decoder._process.wait()
+
+        slow = plain(6000, 6000)
+        pictures = decode(slow, *[draw(40 + n, 40) for n in range(20)], meanwhile=kill_twice, deadline_s=20)
+        assert {picture.status for picture in pictures} == {"ok"}
+        assert decode.decoder.n_replaced == 2
+
+    def test_an_image_that_it_is_ended_over_twice_is_tried_in_a_later_run(self, decode, draw):
+        killed = []
+
+        def kill_over_the_first(decoder):
+            if decoder._is_ready and len(killed) < 2:
+                killed.append(os.kill(decoder._process.pid, signal.SIGKILL))
+                decoder._process.wait()
+
+        slow, good = decode(plain(6000, 6000), draw(40, 40), meanwhile=kill_over_the_first, deadline_s=20)
+        assert (slow.status, slow.reason) == ("decoder_killed", "the decoder died of SIGKILL, twice")
+        assert good.status == "ok"
+        assert "decoder_killed" in temporary_statuses()
+
     def test_an_image_that_takes_too_long_is_told_from_a_broken_one(self, decode, draw):
         slow, quick = decode(plain(6000, 6000), draw(40, 40), deadline_s=0.1)
         assert (slow.status, slow.reason) == ("too_slow_to_decode", "the decoder took more than 0.1 s")
@@ -121,7 +151,7 @@ class TestDeath:
 
     def test_a_process_that_cannot_start_is_an_error_and_blames_no_image(self, decode, draw, monkeypatch):
         monkeypatch.setattr("sys.executable", "/bin/false")
-        with pytest.raises(RuntimeError, match="does not start"):
+        with pytest.raises(AisleError, match=r"did not start, 5 times \(exit code 1\); look for a lack of"):
             decode(draw(40, 40))
 
     def test_the_process_ends_with_us(self):

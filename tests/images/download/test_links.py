@@ -49,6 +49,18 @@ class TestLists:
         (tmp_path / "list.txt").write_text("\n".join(addresses))
         assert [row[0] for row in named(tmp_path / "list.txt")] == addresses
 
+    def test_bytes_that_are_no_utf8_stay_what_they_are(self, tmp_path):
+        lines = [f"{ONE}?\xfc", f"{ONE}?\xe4", f"{ONE}?\xe4"]
+        (tmp_path / "list.txt").write_bytes("\n".join(lines).encode("latin-1") + f"\n{ONE}?ü".encode())
+        found = [row[0] for row in named(tmp_path / "list.txt")]
+        assert found == [f"{ONE}?%FC", f"{ONE}?%E4", f"{ONE}?%E4", f"{ONE}?ü"]
+
+    @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+    def test_another_encoding_may_be_named(self, tmp_path, encoding):
+        (tmp_path / "list.txt").write_bytes(f"{ONE}?ü\n{TWO}\n".encode(encoding))
+        batches = uses(tmp_path / "list.txt", encoding=encoding)
+        assert [text for batch in batches for text in batch["address"].to_pylist()] == [f"{ONE}?ü", TWO]
+
     def test_an_empty_file_names_none(self, tmp_path):
         (tmp_path / "list.txt").write_text("")
         assert named(tmp_path / "list.txt") == []

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, Pipe
 from tempfile import TemporaryFile
 from typing import Generic, TypeVar
 
+from aisle.core.errors import AisleError
 from aisle.images.download.decoder_process import JOB, unpack
 from aisle.images.download.exchange import Body
 from aisle.images.download.picture import Picture
@@ -31,6 +32,10 @@ _AHEAD_S = 0.05
 _SMALL_BYTES = 1 << 20
 _N_SMALL = 6
 _TOO_SLOW = "too_slow_to_decode"
+_MOST_STARTS = 5
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+"""No decoder ends itself so: somebody else did, such as the system for a lack of memory."""
+
 _PATIENCE = 5.0
 """A decoder that gets little processor time may stall for so many deadlines before it is ended."""
 
@@ -50,6 +55,7 @@ class _Job(Generic[Token]):
     body: bytes | Body
     slot: _Slot | None = None
     likely_s: float = 0.0
+    was_interrupted: bool = False
 
 
 class Decoder(Generic[Token]):
@@ -81,6 +87,7 @@ class Decoder(Generic[Token]):
         self._ahead_s = 0.0
         self._busy_since = 0.0
         self.n_replaced = 0
+        self._n_starts = 0
         small = [_Slot(n * _SMALL_BYTES, _SMALL_BYTES) for n in range(_N_SMALL)]
         self._large = _Slot(_N_SMALL * _SMALL_BYTES, max(max_body_bytes, _SMALL_BYTES))
         self._free = [self._large, *small]
@@ -124,7 +131,7 @@ class Decoder(Generic[Token]):
         """The pictures that are ready; to be called when the connection is readable, and now and then.
 
         Raises:
-            RuntimeError: the process ends before it has begun.
+            AisleError: the process ends before it has begun, again and again.
         """
         ready: list[tuple[Token, Picture]] = []
         try:
@@ -135,6 +142,7 @@ class Decoder(Generic[Token]):
                     ready.append((self._finish(seconds).token, picture))
                 else:
                     self._is_ready = True
+                    self._n_starts = 0
                     self._busy_since = self._clock()
         except (EOFError, ConnectionResetError):
             ready += self._replace()
@@ -157,12 +165,19 @@ class Decoder(Generic[Token]):
         os.close(self._memory_fd)
 
     def _start(self) -> None:
+        self._n_starts += 1
+        if self._n_starts > _MOST_STARTS:
+            raise AisleError(
+                f"the process that decodes images did not start, {_MOST_STARTS} times (exit code "
+                f"{self._process.returncode}); look for a lack of memory (the system's log), then run the "
+                "command again: it goes on where it stopped"
+            )
         ours, theirs = Pipe()
         arguments = [self._memory_fd, theirs.fileno(), json.dumps(asdict(self._settings))]
         # -P: the working folder may hold a json.py of somebody's own
         command = [sys.executable, "-P", "-m", "aisle.images.download.decoder_process", *map(str, arguments)]
         search = os.pathsep.join(path for path in sys.path if path)
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
             command,
             pass_fds=(self._memory_fd, theirs.fileno()),
             env={**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
@@ -187,14 +202,19 @@ class Decoder(Generic[Token]):
     def _replace(self, why: tuple[str, str] | None = None) -> list[tuple[Token, Picture]]:
         """Start another process. What the old one was busy with ends with it; the others go again.
 
+        A process that was ended from outside says nothing of what it was busy with, which goes again, once.
+
         Args:
             why: the status and the reason of what ends; None where the process died by itself.
         """
         self._stop()
-        if not self._is_ready:
-            raise RuntimeError(f"the decoding process does not start (exit code {self._process.returncode})")
         status, reason = why or self._cause_of_death()
-        blamed = [self._finish(self._settings.deadline_s)] if self._under_way else []
+        blamed = []
+        if self._under_way and self._is_ready:
+            if self._was_ended_from_outside(why) and not self._under_way[0].was_interrupted:
+                self._under_way[0].was_interrupted = True
+            else:
+                blamed.append(self._finish(self._settings.deadline_s))
         again = list(self._under_way)
         for job in again:
             self._release(job)
@@ -209,12 +229,17 @@ class Decoder(Generic[Token]):
             for job in blamed
         ]
 
+    def _was_ended_from_outside(self, why: tuple[str, str] | None) -> bool:
+        return why is None and -self._process.returncode in _FROM_OUTSIDE
+
     def _cause_of_death(self) -> tuple[str, str]:
         """The status and the reason of the image that the process died of."""
         code = self._process.returncode
         if code == -signal.SIGPROF:
             return _TOO_SLOW, f"the decoder took more than {self._settings.deadline_s:g} s"
         died_of = f" of {signal.Signals(-code).name}" if code < 0 else ""
+        if -code in _FROM_OUTSIDE:
+            return "decoder_killed", f"the decoder died{died_of}, twice"
         return "undecodable", f"the decoder died{died_of}"
 
     def _has_stalled(self) -> bool:

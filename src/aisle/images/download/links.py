@@ -55,7 +55,7 @@ def uses(
         fields: of a feed, as FeedOptions; where there are any, a file is a feed.
         left_out: `paths` is counted up there by the links of products that are paths of files.
         notes: looks at a feed's rows.
-        encoding: of a feed, as FeedOptions.
+        encoding: of a feed, as FeedOptions, or of a list.
 
     Raises:
         AisleError: see `check_source`.
@@ -63,8 +63,8 @@ def uses(
     check_source(source, fields, encoding)
     if not source.is_file():
         links = _links_of_catalogue(source)
-    elif not fields and _is_list(source):
-        yield from _uses_of_list(source)
+    elif not fields and _is_list(source, encoding):
+        yield from _uses_of_list(source, encoding)
         return
     else:
         feeds = FeedOptions(fields=fields or {}, encoding=encoding)
@@ -91,7 +91,7 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None, encoding
         if fields:
             check_fields_there(fields, [str(source)], encoding)
             next(read_feed(str(source), FeedOptions(fields=fields, encoding=encoding)), None)
-        elif not _is_list(source):
+        elif not _is_list(source, encoding):
             _check_feed(source, encoding)
     elif not source.is_dir():
         raise AisleError(f"{source}: is not there; name a catalogue, a feed or a list of addresses")
@@ -111,7 +111,7 @@ def check_uses(source: Path, fields: Mapping[str, str] | None = None, encoding: 
     left_out: Counter[str] = Counter()
     if any(len(batch) for batch in uses(source, fields, left_out, encoding=encoding)):
         return
-    if source.is_file() and not fields and _is_list(source):
+    if source.is_file() and not fields and _is_list(source, encoding):
         return
     told = "names no image; a feed names images in the column image_link"
     if n := left_out["paths"]:
@@ -128,7 +128,7 @@ def _check_feed(source: Path, encoding: str) -> None:
     except AisleError as error:
         raise AisleError(
             f"{error} (it was read as a feed, as its first line looks like one's; a list of addresses has "
-            "one a line, and the first begins with http:// or https:// and holds no tab)"
+            "one a line, is not compressed, and the first begins with http:// or https:// and holds no tab)"
         ) from error
 
 
@@ -150,7 +150,7 @@ def _parquet(source: Path) -> Iterator[ds.Dataset]:
         ) from error
 
 
-def _is_list(source: Path) -> bool:
+def _is_list(source: Path, encoding: str) -> bool:
     """A file lists addresses, and is no feed.
 
     Raises:
@@ -173,6 +173,8 @@ def _is_list(source: Path) -> bool:
         return "address" in names
     with source.open("rb") as file:
         head = file.read(4096)
+    if encoding:
+        head = head.decode(encoding, "ignore").encode()
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
     if _AN_ADDRESS.match(first):
         return True
@@ -243,16 +245,24 @@ def _uses(links: pa.Array, product: pa.Array, products: pa.RecordBatch, group: p
     return pa.RecordBatch.from_arrays([links, *(column.take(product) for column in known)], schema=USE_SCHEMA)
 
 
-def _uses_of_list(source: Path) -> Iterator[pa.RecordBatch]:
+def _uses_of_list(source: Path, encoding: str) -> Iterator[pa.RecordBatch]:
     if source.suffix == ".parquet":
         with _parquet(source) as dataset:
             for batch in dataset.to_batches(columns=["address"], batch_size=_BATCH_ROWS):
                 yield _without_products(batch.column("address").cast(pa.string()).drop_null())
         return
-    with source.open(encoding="utf-8-sig", errors="replace") as lines:
+    errors = "replace" if encoding else "surrogateescape"
+    with source.open(encoding=encoding or "utf-8-sig", errors=errors) as lines:
         while batch := list(islice(lines, _BATCH_ROWS)):
-            texts = [text for line in batch if (text := line.strip())]
+            texts = [_percent_encoded(text) for line in batch if (text := line.strip())]
             yield _without_products(pa.array(texts, pa.string()))
+
+
+def _percent_encoded(text: str) -> str:
+    """Bytes that are no UTF-8 are written as they are asked for; two of them never become one address."""
+    if text.isascii():
+        return text
+    return "".join(f"%{ord(c) - 0xDC00:02X}" if "\udc80" <= c <= "\udcff" else c for c in text)
 
 
 def _without_products(addresses: pa.Array) -> pa.RecordBatch:
