@@ -21,6 +21,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from aisle.core.errors import AisleError
+from aisle.core.paths import write_through
 
 JSON = Any
 
@@ -101,8 +102,24 @@ class ShardStore:
 
     def entry(self, name: str) -> Entry:
         """Read a committed shard's entry."""
-        row = json.loads(self.filesystem.cat_file(self.path(f"entries/{name}.json")))
-        return Entry(name, row["files"], row["facts"])
+        path = f"entries/{name}.json"
+        try:
+            row = json.loads(self.filesystem.cat_file(self.path(path)))
+            return Entry(name, row["files"], row["facts"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self.damaged(path, error, remove=path) from error
+
+    def damaged(self, path: str, error: Exception, *, remove: str) -> AisleError:
+        """What is said of a file that cannot be read, as after a power cut on a disk that lost it.
+
+        Args:
+            remove: what the user is to remove below the root, so that the next run makes it anew.
+        """
+        said = " ".join(str(error).split())[:200]
+        return AisleError(
+            f"{self.path(path)}: is damaged ({said}); remove {self.path(remove)} and run the command again, "
+            "which does anew what it told of"
+        )
 
     def entries(self) -> Iterator[Entry]:
         """Every committed shard's entry, in the order of the names."""
@@ -114,6 +131,18 @@ class ShardStore:
         """Open a file below the root for reading."""
         with self.filesystem.open(self.path(path), "rb") as file:
             yield file
+
+    @contextmanager
+    def writing(self, path: str) -> Iterator[IO[bytes]]:
+        """Open a file below the root for writing; when the block ends, it outlives a power cut."""
+        self._make_folder(path)
+        with self.filesystem.open(self.path(path), "wb") as file:
+            yield file
+            if isinstance(self.filesystem, LocalFileSystem):
+                file.flush()
+                os.fsync(file.fileno())
+        if isinstance(self.filesystem, LocalFileSystem):
+            write_through(Path(self.path(path)).parent)
 
     def commit(
         self, name: str, files: Mapping[str, Callable[[IO[bytes]], None]], facts: Mapping[str, JSON]
@@ -137,7 +166,8 @@ class ShardStore:
             reach(f"before {kind}")
             stem, dot, ending = kind.partition(".")
             written[stem] = f"{stem}/{name}.{attempt}{dot}{ending}"
-            self._write(written[stem], write)
+            with self.writing(written[stem]) as file:
+                write(file)
         reach("before entry")
         won = self.create(
             f"entries/{name}.json", json.dumps({"files": written, "facts": facts}, sort_keys=True).encode()
@@ -205,14 +235,6 @@ class ShardStore:
         with contextlib.suppress(FileNotFoundError):
             self.filesystem.rm_file(self.path(path))
 
-    def _write(self, path: str, write: Callable[[IO[bytes]], None]) -> None:
-        self._make_folder(path)
-        with self.filesystem.open(self.path(path), "wb") as file:
-            write(file)
-            if isinstance(self.filesystem, LocalFileSystem):
-                file.flush()
-                os.fsync(file.fileno())
-
     def _make_folder(self, path: str) -> None:
         folder = path.rpartition("/")[0]
         if folder not in self._folders and not self._protocols & _OBJECT_STORES:
@@ -235,7 +257,7 @@ class ShardStore:
             reach("after link")
         finally:
             partial.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        write_through(path.parent)
         return True
 
     def _create_by_rename(self, path: str, data: bytes) -> bool:
@@ -250,11 +272,3 @@ class ShardStore:
             self.filesystem.rm_file(self.path(partial))
             return False
         return True
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

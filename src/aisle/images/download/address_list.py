@@ -35,11 +35,19 @@ class ListedRows:
 
 
 class AddressList:
-    """A file of the list of addresses; each of its row groups is a shard."""
+    """A file of the list of addresses; each of its row groups is a shard.
+
+    Raises:
+        AisleError: the file is damaged.
+    """
 
     def __init__(self, store: ShardStore, path: str) -> None:
         self._source = store.filesystem.open(store.path(path), "rb")
-        self._file = pq.ParquetFile(self._source)
+        try:
+            self._file = pq.ParquetFile(self._source)
+        except pa.ArrowException as error:
+            self._source.close()
+            raise store.damaged(path, error, remove=path.rpartition("/")[0]) from error
 
     def outlines(self) -> list[ShardOutline]:
         """Every shard, without reading its addresses."""

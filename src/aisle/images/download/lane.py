@@ -35,13 +35,17 @@ def download_lane(part: LanePart, tell: Tell) -> None:
 
 
 def _check_root(part: LanePart) -> None:
-    """Refuse a folder that only the machine has which made the plan."""
+    """Refuse a folder that only the machine sees which made the plan, and one that has lost its list."""
     store = ShardStore(part.root)
-    if not store.filesystem.exists(store.path(part.addresses)):
-        raise AisleError(
-            f"{part.root}: the worker on {socket.gethostname()} does not see this folder; name one that all "
-            "machines share, e.g. s3://BUCKET/FOLDER or hdfs://HOST/FOLDER"
-        )
+    folder = part.addresses.rpartition("/")[0]
+    if store.filesystem.exists(store.path(part.addresses)):
+        return
+    if store.filesystem.exists(store.path(f"{folder}/plan.json")):
+        raise store.damaged(part.addresses, FileNotFoundError("it is missing"), remove=folder)
+    raise AisleError(
+        f"{part.root}: the worker on {socket.gethostname()} does not see this folder; name one that all "
+        "machines share, e.g. s3://BUCKET/FOLDER or hdfs://HOST/FOLDER"
+    )
 
 
 @contextlib.contextmanager

@@ -122,8 +122,12 @@ class Ledger:
     def _take_in_shard(self, store: ShardStore, entry: Entry) -> None:
         number = len(self._taken)
         self._taken.add(entry.name)
-        with store.open(entry.files["records"]) as file:
-            rows = pq.read_table(file, columns=_COLUMNS)
+        records = entry.files["records"]
+        try:
+            with store.open(records) as file:
+                rows = pq.read_table(file, columns=_COLUMNS)
+        except (pa.ArrowException, FileNotFoundError) as error:
+            raise store.damaged(records, error, remove=f"entries/{entry.name}.json") from error
         table = rows.add_column(0, "row", pa.array(range(len(rows)), pa.int32()))
         table = table.add_column(0, "shard", pa.array([number] * len(rows), pa.int32()))
         self._connection.from_arrow(table).insert_into("seen")
@@ -131,7 +135,7 @@ class Ledger:
             "INSERT INTO shards VALUES ($shard, $name, $records, $n_done, $n_bytes)",
             shard=number,
             name=entry.name,
-            records=entry.files["records"],
+            records=records,
             n_done=entry.facts["rows"] + entry.facts["unchanged"],
             n_bytes=entry.facts["bytes"],
         )

@@ -1,7 +1,7 @@
 """Writes the lists of a plan: each lane's addresses, cut into shards."""
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import ExitStack
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -57,9 +57,8 @@ class _ListWriter:
         self._key = (-1, -1)
         self._n_shards = [0] * plan.n_lanes
         self._lane = -1
-        self._file: Any = None
+        self._files = ExitStack()
         self._writer: pq.ParquetWriter | None = None
-        store.filesystem.makedirs(store.path(f"plans/{plan.number:04d}"), exist_ok=True)
         for lane in range(plan.n_lanes):
             self._turn_to(lane)
 
@@ -93,12 +92,12 @@ class _ListWriter:
     def _turn_to(self, lane: int) -> None:
         if self._writer is not None:
             self._writer.close()
-            self._file.close()
+            self._files.close()
             self._writer = None
         self._lane = lane
         if lane >= 0:
-            self._file = self._store.filesystem.open(self._store.path(self._plan.list_path(lane)), "wb")
-            self._writer = pq.ParquetWriter(self._file, ADDRESS_SCHEMA, compression="zstd")
+            file = self._files.enter_context(self._store.writing(self._plan.list_path(lane)))
+            self._writer = pq.ParquetWriter(file, ADDRESS_SCHEMA, compression="zstd")
 
 
 def _pieces(rows: pa.Table) -> Iterator[tuple[tuple[int, int], pa.Table]]:

@@ -68,6 +68,17 @@ class Loop:
         settings = part.settings
         self._part, self._settings = part, settings
         self._clock = time.monotonic
+        # What may be damaged comes before what has processes and connections that want to be closed.
+        store = ShardStore(part.root)
+        self._addresses = AddressList(store, part.addresses)
+        self._shards = OpenShards(store, self._addresses, part.prefix, spools, settings)
+        outlines = [
+            outline
+            for outline in self._addresses.outlines()
+            if not store.is_committed(self._shards.name(outline.number))
+        ]
+        self._opening = Opening(outlines, lambda host, n: self._limits_of(host).least_s(n))
+        self._rests = Rests(store)
         self._selector = selectors.DefaultSelector()
         self._fetcher: Fetcher[_Asked] = Fetcher(settings.fetch, clock=self._clock, others=self._selector)
         self._locator = Locator(settings.fetch, clock=self._clock, selector=self._selector)
@@ -77,8 +88,6 @@ class Loop:
             clock=self._clock,
             selector=self._selector,
         )
-        store = ShardStore(part.root)
-        self._rests = Rests(store)
         robots = Robots()
         self._schedule: Schedule[Job | RulesJob | ListedRow] = Schedule(
             self._limits_of,
@@ -89,14 +98,6 @@ class Loop:
             on_forget=robots.forget,
         )
         self._robots_first = RobotsFirst(robots, self._schedule, settings, self._clock)
-        self._addresses = AddressList(store, part.addresses)
-        self._shards = OpenShards(store, self._addresses, part.prefix, spools, settings)
-        outlines = [
-            outline
-            for outline in self._addresses.outlines()
-            if not store.is_committed(self._shards.name(outline.number))
-        ]
-        self._opening = Opening(outlines, lambda host, n: self._limits_of(host).least_s(n))
         self._crowding: set[str] = set()
         self._recorder = Recorder(self._shards, tell, self._clock)
 

@@ -70,15 +70,23 @@ class Plan:
 
 
 def read_plans(store: ShardStore) -> list[Plan]:
-    """The committed plans, the oldest first."""
+    """The committed plans, the oldest first.
+
+    Raises:
+        AisleError: one is damaged.
+    """
     plans = []
     for number in store.names("plans"):
         path = store.path(f"plans/{number}/plan.json")
         if store.filesystem.exists(path):
-            row = json.loads(store.filesystem.cat_file(path))
-            plans.append(
-                Plan(**{**row, "n_shards": tuple(row["n_shards"]), "again": tuple(row.get("again", ()))})
-            )
+            try:
+                row = json.loads(store.filesystem.cat_file(path))
+                plan = Plan(
+                    **{**row, "n_shards": tuple(row["n_shards"]), "again": tuple(row.get("again", ()))}
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise store.damaged(f"plans/{number}/plan.json", error, remove=f"plans/{number}") from error
+            plans.append(plan)
     return plans
 
 

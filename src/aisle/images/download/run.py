@@ -150,7 +150,9 @@ def _list_addresses(ledger: Ledger, source: Path, settings: RunSettings, notes: 
 
 def _first_round(store: ShardStore, plans: list[Plan], settings: RunSettings) -> Round:
     """The first round of a new run; or one more of a run that was killed, for what its own left out."""
-    number = plans[-1].number + 1 if plans else 1
+    # A plan that was damaged may have been removed, and its shards' names must not come again.
+    named = [int(name.partition("-")[0]) for name in store.committed()]
+    number = max([*(plan.number for plan in plans), *named], default=0) + 1
     finished = last_run(store)
     run = finished[0] + 1 if finished else 1
     killed = [plan for plan in plans if plan.run >= run]
