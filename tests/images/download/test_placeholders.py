@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.core.schemas import CATALOGUE_SCHEMA
-from aisle.images.download.placeholders import is_one_article
+from aisle.images.download.placeholders import is_one_article, words_of
 from aisle.images.download.run import download
 
 COLOURS = ["red", "navy blue", "black", "white", "green"]
@@ -96,7 +96,7 @@ def triples(names):
 
 
 def words(*titles):
-    return [frozenset(title.lower().split()) for title in titles]
+    return [words_of(title.lower()) for title in titles]
 
 
 class TestOneArticle:
@@ -108,6 +108,8 @@ class TestOneArticle:
             [f"running shoe air comfort {c}" for c in THINGS],
             [f"phone case for model {a} {b}" for a in COLOURS for b in "abcdef"],
             ["mug", "mug large", "mug small", "mug blue"],
+            [f"纯棉圆领短袖恤{c}{s}码" for c in "红蓝黑白绿" for s in ("大", "小", "加大", "中", "特大")],
+            [f"เสื้อยืดผ้าฝ้าย{c}" for c in ("สีแดง", "สีดำ", "สีขาว", "สีเขียว", "สีฟ้า")],
         ],
     )
     def test_its_colours_and_sizes_are_one_article(self, titles):
@@ -121,6 +123,7 @@ class TestOneArticle:
             [f"{thing} for {other} and {third}" for thing, other, third in triples(THINGS)],
             [f"{thing} with {other}" for thing, other, _ in triples(THINGS)][:20],
             [f"{kind} {thing}" for kind in ("steel", "oak") for thing in THINGS],
+            ["台灯", "沙发", "餐桌", "椅子", "地毯", "花瓶", "镜子", "时钟", "水壶", "锤子", "锯子", "电钻"],
         ],
     )
     def test_different_products_are_not(self, titles):

@@ -1,5 +1,6 @@
 """Pictures that stand for "no image": the same bytes behind many titles of one merchant."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ DEFAULT_TITLES = 20
 
 _N_SAMPLED = 200
 _MOST = 0.8
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,15 @@ def _articles(ledger: Ledger, read: _Read, n_titles: int) -> list[tuple[str, str
 def _words(use: Mapping[str, str]) -> frozenset[str]:
     """The words of a title that tell of the product."""
     merchant = _plain(pa.array([use["merchant"]]))[0].as_py()
-    return frozenset(use["words"].split()) - {*use["brand"].split(), *merchant.split()}
+    return words_of(use["words"]) - words_of(use["brand"]) - words_of(merchant)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text; where a script has no spaces between them, each two characters side by side."""
+    words = set(_UNSPACED.sub(" ", text).split())
+    for run in _UNSPACED.findall(text):
+        words |= {run[at : at + 2] for at in range(max(1, len(run) - 1))}
+    return frozenset(words)
 
 
 def _batches_of_uses(ledger: Ledger, read: _Read) -> Iterator[None]:
