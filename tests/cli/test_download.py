@@ -157,7 +157,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (["nothing", "--out", "images"], "nothing: no such catalogue"),
+            (["nothing", "--out", "images"], "nothing: is not there; name a catalogue"),
             (["{list}", "--out", "images", "--limit", "cdn"], "the limit 'cdn' does not parse"),
             (["{list}", "--out", "images", "--retry", "http_404"], "no status is called 'http_404'"),
             (["{list}", "--out", "{folder}"], "is not empty and holds no images.json"),

@@ -1,6 +1,7 @@
 """One run at a time works in a folder, also where it removes it in the end."""
 
 import threading
+import time
 
 import pytest
 
@@ -28,9 +29,10 @@ def test_a_folder_that_is_removed_again_and_again_never_has_two_runs(tmp_path):
                 with alone_in(folder):
                     inside.append(1)
                     most.append(len(inside))
+                    time.sleep(0.0001)
+                    inside.pop()
                     for path in folder.iterdir():
                         path.unlink()
-                    inside.pop()
                     folder.rmdir()
                     n_done.append(1)
             except (AisleError, OSError):  # at work, or another one's lock file came while this one left

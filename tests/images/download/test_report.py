@@ -8,7 +8,7 @@ from rich.console import Console
 from aisle.images.download.plan import Plan
 from aisle.images.download.report import Report
 from aisle.images.download.run import download
-from aisle.images.download.summary import NO_HOST, Summary
+from aisle.images.download.summary import NO_HOST, OTHER_HOSTS, Summary
 
 
 @pytest.fixture
@@ -73,6 +73,20 @@ class TestHosts:
         shown().finished(found)
         assert "bob" not in shown.summary()
         assert "\x1b" not in shown.summary()
+
+
+def test_the_summary_counts_every_address_though_it_names_the_largest_hosts_alone(
+    run_settings, list_of, images, shop, monkeypatch
+):
+    monkeypatch.setattr("aisle.images.download.summary._MOST_HOSTS", 2)
+    hosts = ["a.test"] * 3 + ["b.test"] * 2 + ["c.test", "d.test"]
+    source = list_of(*(shop.address(f"/a.jpg?{n}", host=host) for n, host in enumerate(hosts)))
+    found = download(source, images, run_settings())
+    assert list(found.by_host.items()) == [
+        ("a.test", {"ok": 3}),
+        ("b.test", {"ok": 2}),
+        (OTHER_HOSTS, {"ok": 2}),
+    ]
 
 
 class TestProgress:

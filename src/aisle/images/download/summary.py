@@ -16,6 +16,9 @@ _MOST_HOSTS = 1000
 NO_HOST = "(no host)"
 """Where links are counted that are refused before their host is known."""
 
+OTHER_HOSTS = "(other hosts)"
+"""Where the addresses of all but the largest hosts are counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -23,9 +26,9 @@ class Summary:
 
     Args:
         by_status: in the order of `image_statuses()`, without those that have none.
-        by_host: the same for each of the hosts with the most addresses, by name.
+        by_host: the same for each of the hosts with the most addresses, by name, and the others together.
         n_kept: pictures of earlier runs that stay since asking for them failed in this one.
-        n_bytes: that all requests brought.
+        n_bytes: of the bodies that records tell of; what was read of one that failed is not among them.
         left_alone: until when, for each host that asked for it.
         n_paths: links of the source's products that are paths of files and no addresses.
         notes: what a user should be told of the source, where it is a feed, a sentence each.
@@ -72,10 +75,13 @@ def summarise(
         ), largest AS (
             SELECT host FROM hosted GROUP BY host ORDER BY count(*) DESC, host LIMIT $most
         )
-        SELECT host, status, count(*) FROM hosted WHERE host IN (SELECT host FROM largest)
-        GROUP BY host, status ORDER BY sum(count(*)) OVER (PARTITION BY host) DESC, host
+        SELECT if(l.host IS NULL, $others, l.host) AS named, status, count(*)
+        FROM hosted h LEFT JOIN largest l ON h.host = l.host
+        GROUP BY named, l.host IS NULL, status
+        ORDER BY l.host IS NULL, sum(count(*)) OVER (PARTITION BY named) DESC, named
         """,
         most=_MOST_HOSTS,
+        others=OTHER_HOSTS,
         no_host=NO_HOST,
     ).fetchall()
     by_host: dict[str, dict[str, int]] = {}
