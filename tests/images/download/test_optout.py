@@ -14,6 +14,10 @@ class TestOptedOut:
         ("tags", "reason"),
         [
             (["all, noai"], "X-Robots-Tag: noai"),
+            (["all; noimageai"], "X-Robots-Tag: noimageai"),
+            (["all noai"], "X-Robots-Tag: noai"),
+            (["otherbot: noai; noimageai"], ""),
+            (["aisle: max-image-preview: none, max-image-preview: none"], ""),
             (["otherbot: noai"], ""),
             (["otherbot: noindex, nofollow, noai"], ""),
             (["otherbot: nofollow, aisle: noai"], "X-Robots-Tag: noai"),

@@ -84,8 +84,10 @@ def parse_limit(text: str) -> tuple[str, HostLimits]:
     name, equals, numbers = text.partition("=")
     parts = numbers.split(",")
     try:
-        if not (name and equals and len(parts) <= 3):
+        if not (name and equals):
             raise ValueError("a part is missing")
+        if len(parts) > 3:
+            raise ValueError("there are more than three numbers")
         limits = HostLimits(
             requests_per_s=float(parts[0]),
             n_connections=int(parts[1]) if len(parts) > 1 else max(2, math.ceil(float(parts[0]) / 5)),

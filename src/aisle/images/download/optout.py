@@ -11,6 +11,9 @@ _WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview"
 _AGENT = re.compile(r"\*|[a-z][a-z0-9_./-]*")
 """An agent's name; what else stands before a colon may be a time's hour."""
 
+_BETWEEN_RULES = re.compile(r"[;\s]+")
+"""What some servers write for a comma."""
+
 
 def opted_out(robots_tags: Iterable[str], tdm_reservation: str) -> str:
     """Why the image is not to be used, in words; empty where nothing speaks against it.
@@ -34,6 +37,9 @@ def _refusing(tag: str) -> str:
         if colon and _AGENT.fullmatch(name.strip()) and name.strip() not in _WITH_VALUE:
             speaks_to_us = name.strip() in (AGENT, "*")
             rule = rest.strip()
-        if speaks_to_us and rule in _REFUSING:
-            return rule
+        if not speaks_to_us or ":" in rule:
+            continue
+        for word in _BETWEEN_RULES.split(rule):
+            if word in _REFUSING:
+                return word
     return ""
