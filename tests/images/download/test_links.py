@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -228,11 +229,18 @@ class TestMistakes:
 
     @pytest.mark.parametrize(
         ("name", "said"),
-        [("nowhere", "name a catalogue, a feed or a list of addresses"), (".", "so it is no catalogue")],
+        [
+            ("nowhere", "name a catalogue, a feed or a list of addresses"),
+            (".", "so it is no catalogue"),
+        ],
     )
     def test_what_is_nothing_of_the_kind(self, tmp_path, name, said):
         with pytest.raises(AisleError, match=said):
             check_source(tmp_path / name)
+
+    def test_what_is_elsewhere(self):
+        with pytest.raises(AisleError, match="is elsewhere; copy it to this machine's disk first"):
+            check_source(Path("s3://bucket/feed.csv"))
 
 
 class TestNothingToDownload:

@@ -33,6 +33,9 @@ word for variants of one article; what is not known is empty."""
 _ADDRESS_PATTERN = r"^\s*(?i:[a-z][a-z0-9+.-]+:|//|www\.)"
 """A feed's link that means an address, well written or not; others are paths of files. `c:` is a drive."""
 
+_ELSEWHERE = re.compile("[a-z][a-z0-9+.-]+:/")
+"""An address, as a path spells it."""
+
 _BATCH_ROWS = 4096
 
 _AN_ADDRESS = re.compile(rb"(?i)(?:[a-z][a-z0-9+.-]*://|data:)[^\t\0]*$")
@@ -93,6 +96,8 @@ def check_source(source: Path, fields: Mapping[str, str] | None = None, encoding
             next(read_feed(str(source), FeedOptions(fields=fields, encoding=encoding)), None)
         elif not _is_list(source, encoding):
             _check_feed(source, encoding)
+    elif _ELSEWHERE.match(str(source)):
+        raise AisleError(f"{source}: is elsewhere; copy it to this machine's disk first")
     elif not source.is_dir():
         raise AisleError(f"{source}: is not there; name a catalogue, a feed or a list of addresses")
     elif read_manifest(source) and fields:
