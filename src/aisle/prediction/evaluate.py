@@ -17,8 +17,8 @@ from aisle.evaluation import Report, TrainingCounts, Truth, evaluate
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
 from aisle.model.trained_on import product_keys, were_trained_on
+from aisle.prediction.answering import in_order, n_workers, sees_images
 from aisle.prediction.flattered import note as flattered
-from aisle.prediction.job import in_order, n_workers, sees_images
 from aisle.prediction.labelled import WHOLE_FEED, Batch, EvaluateOptions, Labelled, labelled_products
 
 METRICS_FILE = "metrics.json"

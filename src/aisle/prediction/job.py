@@ -1,19 +1,15 @@
 """The batch job: feeds in, one row for each readable record out, in order, in flat memory."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
 
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
-from aisle.catalogue import check_fields, image_counts, in_status_order, inline_images, to_products
+from aisle.catalogue import check_fields, image_counts, in_status_order
 from aisle.core.addresses import expand_addresses
-from aisle.core.cores import n_cores
 from aisle.core.errors import AisleError
 from aisle.core.paths import (
     check_inputs_stay,
@@ -27,14 +23,12 @@ from aisle.core.paths import (
 from aisle.core.progress import progress
 from aisle.core.rejected import REJECTED_FILE, is_rejected_list, write_rejected
 from aisle.feeds import FeedBatch, FeedNotes, FeedOptions, read_feeds
-from aisle.images import ImageRoot, ImageSource, InlineImages, open_root
+from aisle.images import ImageRoot, open_root
 from aisle.model.predictor import Predictor, load
 from aisle.model.silence import as_seen
+from aisle.prediction.answering import in_order, n_workers, products_of, sees_images
 from aisle.prediction.output import OUTPUTS, ending_of
 from aisle.prediction.rows import RowMaker
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,42 +169,3 @@ def _write_rows(
             seen += images_of_batch
             advance(rows.num_rows)
     return n_rows, n_rejected, seen
-
-
-def products_of(
-    raw: pa.RecordBatch, label_columns: Collection[str], folder: ImageRoot | None
-) -> tuple[pa.RecordBatch, ImageSource | None]:
-    """Make products of raw rows, and say where their images are read: in the rows, or in the folder."""
-    inline = inline_images(raw)
-    return to_products(raw, label_columns, folder), InlineImages(inline, folder) if inline else folder
-
-
-def n_workers(predictor: Predictor) -> int:
-    """Threads that answer: one a core for text; one alone where torch uses all cores itself."""
-    return 1 if sees_images(predictor) else n_cores()
-
-
-def sees_images(predictor: Predictor) -> bool:
-    """Whether the model looks at images."""
-    return any("image" in encoder.fields for encoder in predictor.model.encoders.values())
-
-
-def in_order(work: Callable[[In], Out], items: Iterable[In], n_workers: int) -> Iterator[Out]:
-    """Do `work` on each item in threads and give the results in the items' order.
-
-    Two items a worker are under way at most, so that memory stays flat. Where there are several workers, each
-    multiplies matrices on its own core, since they would wait for the threads of one another's products.
-    """
-    limit = 1 if n_workers > 1 else None
-    with threadpool_limits(limit, user_api="blas"), ThreadPoolExecutor(n_workers) as pool:
-        waiting: deque[Future[Out]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= 2 * n_workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

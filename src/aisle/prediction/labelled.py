@@ -18,7 +18,7 @@ from aisle.core.schemas import PRODUCT_SCHEMA, SPLITS, Rejected
 from aisle.feeds import FeedNotes, FeedOptions, read_feeds
 from aisle.images import ImageSource, open_root
 from aisle.model.directory import Model
-from aisle.prediction.job import products_of
+from aisle.prediction.answering import products_of
 from aisle.taxonomy.labels import LabelTree
 
 Batch: TypeAlias = tuple[pa.RecordBatch, pa.RecordBatch, ImageSource | None]

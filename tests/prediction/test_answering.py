@@ -6,7 +6,7 @@ import time
 import pytest
 from threadpoolctl import threadpool_info
 
-from aisle.prediction.job import in_order
+from aisle.prediction.answering import in_order
 
 
 def blas_threads():
