@@ -160,6 +160,8 @@ class TestMistakes:
             (["nothing", "--out", "images"], "nothing: is not there; name a catalogue"),
             (["{list}", "--out", "images", "--limit", "cdn"], "the limit 'cdn' does not parse"),
             (["{list}", "--out", "images", "--retry", "http_404"], "no status is called 'http_404'"),
+            (["{list}", "--out", ""], "'': a folder of images wants a name"),
+            (["{list}", "--out", "images", "--limit", "a=1,2,3,4"], "there are more than three numbers"),
             (["{list}", "--out", "{folder}"], "is not empty and holds no images.json"),
             (["{list}", "--out", "{list}"], "addresses.txt: is a file; name a folder"),
             (["{list}", "--out", "{list}/below"], "below: cannot be a folder (Not a directory)"),

@@ -97,6 +97,13 @@ class TestStatuses:
         assert found["inside.test"]["status"] == "blocked_address"
         assert "link-local" in found["inside.test"]["reason"]
 
+    def test_an_ipv4_address_may_be_written_as_an_ipv6_one(
+        self, shop, run_settings, list_of, images, records
+    ):
+        address = f"http://[::ffff:127.0.0.1]:{shop.port}/a.jpg"
+        download(list_of(address), images, run_settings())
+        assert [row["status"] for row in records(images).values()] == ["ok"]
+
     def test_an_answer_that_trips_us_up_costs_its_own_address_and_no_other(
         self, shop, run_settings, list_of, images, records, monkeypatch
     ):

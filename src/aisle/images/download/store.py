@@ -25,6 +25,8 @@ def open_images(root: str, *, create: bool = False, pictures: PictureSettings | 
         AisleError: there is none, it is damaged or of a newer format, its pictures are of another kind, or
             its file system can't be reached.
     """
+    if not root.strip():
+        raise AisleError(f"'{root}': a folder of images wants a name")
     store = ShardStore(root)
     with _first_contact(store, root):
         if store.filesystem.isfile(store.root):

@@ -1,6 +1,7 @@
 """One request under way: what libcurl tells about it, and the limits that end it early."""
 
 import socket
+from ipaddress import ip_address
 from typing import Protocol
 
 import pycurl
@@ -128,7 +129,7 @@ class Transfer:
     def _open_socket(self, purpose: int, address: _SocketAddress) -> socket.socket | int:  # noqa: ARG002
         """The second guard: what libcurl would connect to is checked once more, before there is a socket."""
         family, kind, protocol, (text, *_) = address
-        ip = text.decode("ascii") if isinstance(text, bytes) else text
+        ip = _spelled(text.decode("ascii") if isinstance(text, bytes) else text)
         was_checked = self._pins is not None and self._pins.allows(self.host, ip)
         objection = self._gate.objection(ip) or ("" if was_checked else f"{ip} was never checked")
         if objection:
@@ -246,3 +247,11 @@ def _headers_for(etag: str, last_modified: str) -> list[str]:
     if last_modified:
         headers.append(f"If-Modified-Since: {last_modified}")
     return headers
+
+
+def _spelled(ip: str) -> str:
+    """A network address as it was checked: libcurl has spellings of its own, such as `::ffff:127.0.0.1`."""
+    try:
+        return str(ip_address(ip))
+    except ValueError:
+        return ip
