@@ -423,7 +423,7 @@ class TestMistakes:
             download(list_of("http://a.test/"), str(tmp_path / "mine"), run_settings())
 
     def test_a_catalogue_that_is_none_is_refused(self, tmp_path, run_settings, images):
-        with pytest.raises(AisleError, match="no such catalogue"):
+        with pytest.raises(AisleError, match="nothing: is not there; name a catalogue"):
             download(tmp_path / "nothing", images, run_settings())
 
     def test_an_unknown_status_to_retry_is_refused(self, run_settings):
