@@ -219,15 +219,14 @@ def _spelled(text: str) -> str:
 
 def _links_of_catalogue(source: Path) -> Iterator[pa.RecordBatch]:
     columns = ["merchant", "title", "brand", "extra", "images"]
-    files = []
     for entry in read_manifest(source).files:
-        files.append(source / PRODUCTS_FOLDER / entry["name"])
-        check_file(files[-1], entry["sha256"])
-    for batch in ds.dataset(files).to_batches(columns=columns, batch_size=_BATCH_ROWS):
-        images = batch.column("images")
-        links = pc.struct_field(pc.list_flatten(images), "link")
-        group = pc.fill_null(pc.map_lookup(batch["extra"], pa.scalar("item_group_id"), "first"), "")
-        yield _uses(links, pc.list_parent_indices(images), batch, group)
+        file = source / PRODUCTS_FOLDER / entry["name"]
+        check_file(file, entry["sha256"])
+        for batch in ds.dataset(file).to_batches(columns=columns, batch_size=_BATCH_ROWS):
+            images = batch.column("images")
+            links = pc.struct_field(pc.list_flatten(images), "link")
+            group = pc.fill_null(pc.map_lookup(batch["extra"], pa.scalar("item_group_id"), "first"), "")
+            yield _uses(links, pc.list_parent_indices(images), batch, group)
 
 
 def _links_of_feed(source: Path, feeds: FeedOptions, notes: FeedNotes) -> Iterator[pa.RecordBatch]:
